@@ -1,0 +1,65 @@
+/**
+ * What a condition looks at: the events, traits and audiences whose change can change its answer.
+ * @module
+ */
+import type { Condition, EventFilter, Expression } from './condition.ts';
+import type { Milliseconds } from './time.ts';
+
+export interface Interest {
+  /** Event names; `*` stands for every event of the person's own. */
+  readonly events: Set<string>;
+  /** First parts of trait paths: `address` for `address.city`. */
+  readonly traits: Set<string>;
+  readonly audiences: Set<string>;
+  /** How far back it looks; Infinity for ever, 0 where it looks at no event. */
+  reach: Milliseconds;
+}
+
+export function interestOf(...conditions: readonly Condition[]): Interest {
+  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0 };
+  for (const condition of conditions) collect(condition, interest);
+  return interest;
+}
+
+function collect(condition: Condition, into: Interest): void {
+  switch (condition.kind) {
+    case 'all':
+    case 'any':
+      for (const part of condition.of) collect(part, into);
+      return;
+    case 'not':
+      collect(condition.of, into);
+      return;
+    case 'value':
+      collectExpression(condition.of, into);
+      return;
+    case 'events':
+      collectEvents(condition.events, into);
+      return;
+    case 'audience':
+      into.audiences.add(condition.key);
+  }
+}
+
+function collectExpression(expression: Expression, into: Interest): void {
+  switch (expression.kind) {
+    case 'trait':
+      into.traits.add(expression.path.split('.')[0] ?? expression.path);
+      into.traits.add(expression.path);
+      return;
+    case 'aggregate':
+      collectEvents(expression.events, into);
+      return;
+    case 'ratio':
+      collectExpression(expression.of, into);
+      collectExpression(expression.to, into);
+      return;
+    case 'daysSince':
+      collectExpression(expression.of, into);
+  }
+}
+
+function collectEvents(filter: EventFilter, into: Interest): void {
+  for (const name of filter.names) into.events.add(name);
+  into.reach = Math.max(into.reach, filter.within ?? Number.POSITIVE_INFINITY);
+}

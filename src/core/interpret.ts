@@ -1,0 +1,273 @@
+/**
+ * The step logic, once: the `advance` activity runs it for real, the simulator and the backtest in virtual time.
+ *
+ * Times are the run's own: a wait that ends on time ends at the instant it was meant to, so that steps keep their rhythm
+ * however long the machine took to get there. Only when a step comes later than {@link LATENESS_FORGIVEN} does the run
+ * count from the moment it really is.
+ * @module
+ */
+import { bucketOf } from './bucket.ts';
+import type { Condition } from './condition.ts';
+import { evaluate } from './evaluate.ts';
+import type { Facts } from './facts.ts';
+import type { ActionStep, Cap, Journey, Step, StepId, StepKind } from './journey.ts';
+import { type Ledger, type Refusal, refusalOf } from './pressure.ts';
+import { type Instant, MINUTE, type Milliseconds } from './time.ts';
+
+/** In real time; callers with a fast clock multiply it by the clock's speed. */
+export const LATENESS_FORGIVEN: Milliseconds = MINUTE;
+
+export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merged';
+
+/** Where a run stands. All that has to be kept between two calls. */
+export type Cursor =
+  /** About to do `step`; null: all steps are done. */
+  | { readonly phase: 'ready'; readonly step: StepId | null; readonly at: Instant; readonly visit: number }
+  /** In a wait, or past the last step waiting for the goal. */
+  | {
+      readonly phase: 'waiting';
+      readonly step: StepId | null;
+      readonly at: Instant;
+      readonly until: Instant;
+      readonly visit: number;
+    }
+  /** A message is reserved and on its way out. */
+  | { readonly phase: 'delivering'; readonly step: StepId; readonly at: Instant; readonly visit: number };
+
+export type Did =
+  | { readonly did: 'waiting'; readonly until: Instant }
+  | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' }
+  | { readonly did: 'took'; readonly way: string }
+  | { readonly did: 'acted' }
+  | { readonly did: 'refused'; readonly refusal: Refusal }
+  | { readonly did: 'ended'; readonly outcome: Outcome; readonly reason: string };
+
+export type LogEntry = Did & {
+  /** Null for what is said of the run as a whole. */
+  readonly step: StepId | null;
+  readonly kind: StepKind | 'run';
+  /** The run's own time. */
+  readonly at: Instant;
+  readonly visit: number;
+};
+
+/** A message, task, call or trait change that a step asked for, admitted or refused. */
+export interface Act {
+  readonly step: ActionStep;
+  readonly visit: number;
+  readonly at: Instant;
+  readonly refusal: Refusal | null;
+}
+
+export type Next =
+  /** Sit until then; woken earlier if `condition` comes true. */
+  | { readonly kind: 'wait'; readonly until: Instant; readonly condition: Condition | null }
+  /** Hand the reserved message of this step to its channel, then call {@link delivered}. */
+  | { readonly kind: 'deliver'; readonly step: ActionStep; readonly visit: number }
+  | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
+
+export interface Given {
+  readonly facts: Facts;
+  readonly enteredAt: Instant;
+  /** What chance is drawn for: the person's user id where there is one. */
+  readonly person: string;
+  readonly heldOut: boolean;
+  readonly ledger: Ledger;
+  readonly workspaceCaps: readonly Cap[];
+  /** When the awaited condition came true, if that is what woke the run. Default: now. */
+  readonly wokenAt?: Instant;
+  /** {@link LATENESS_FORGIVEN} in product time. */
+  readonly latenessForgiven: Milliseconds;
+}
+
+export interface Move {
+  readonly cursor: Cursor;
+  readonly log: readonly LogEntry[];
+  readonly acts: readonly Act[];
+  readonly next: Next;
+}
+
+/** A run's first position. A first wait is already begun, so that the workflow can start with that delay. */
+export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; log: readonly LogEntry[] } {
+  const first = journey.first === null ? undefined : journey.steps[journey.first];
+  if (first?.kind !== 'wait')
+    return { cursor: { phase: 'ready', step: journey.first, at: enteredAt, visit: 0 }, log: [] };
+  const until = Math.min(enteredAt + first.for, enteredAt + journey.exit.after);
+  return {
+    cursor: { phase: 'waiting', step: first.id, at: enteredAt, until, visit: 0 },
+    log: [{ step: first.id, kind: 'wait', at: enteredAt, visit: 0, did: 'waiting', until }],
+  };
+}
+
+/** Goes from `cursor` as far as it can at `now`: to the next wait, the next outside effect, or the end. */
+export function interpret(journey: Journey, cursor: Cursor, given: Given, now: Instant): Move {
+  const log: LogEntry[] = [];
+  const acts: Act[] = [];
+  const sent = [...given.ledger.sent];
+  const deadline = given.enteredAt + journey.exit.after;
+  const holds = (condition: Condition, at: Instant) =>
+    evaluate(condition, { ...given.facts, enteredAt: given.enteredAt }, Math.max(at, now)).holds;
+  const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
+
+  let here = cursor;
+  for (;;) {
+    if (here.phase === 'delivering') return { cursor: here, log, acts, next: delivery(journey, here) };
+
+    if (here.phase === 'waiting') {
+      const step = here.step === null ? null : stepOf(journey, here.step);
+      const met = step?.kind === 'wait-until' && holds(step.condition, here.at);
+      if (!met && now < here.until) {
+        const condition = step?.kind === 'wait-until' ? step.condition : null;
+        return { cursor: here, log, acts, next: { kind: 'wait', until: here.until, condition } };
+      }
+      const at = met ? onTime(Math.min(given.wokenAt ?? now, here.until)) : onTime(here.until);
+      if (!met && here.until >= deadline) return end('timed-out', 'the time limit was reached', at);
+      if (step === null) return end('timed-out', 'the time limit was reached', at);
+      log.push({
+        ...said(step, at, here.visit),
+        did: 'waited',
+        why: met ? 'condition' : step.kind === 'wait-until' ? 'timeout' : 'time',
+      });
+      const following = step.kind === 'wait-until' && !met ? step.onTimeout : step.next;
+      here = { phase: 'ready', step: following, at, visit: here.visit + 1 };
+      continue;
+    }
+
+    if (here.at >= deadline) return end('timed-out', 'the time limit was reached', here.at);
+    if (here.step === null) {
+      if (journey.goal === null) return end('completed', 'all steps are done', here.at);
+      here = { phase: 'waiting', step: null, at: here.at, until: deadline, visit: here.visit };
+      continue;
+    }
+
+    const step = stepOf(journey, here.step);
+    const { at, visit } = here;
+    switch (step.kind) {
+      case 'wait':
+      case 'wait-until': {
+        const until = Math.min(at + (step.kind === 'wait' ? step.for : step.timeout), deadline);
+        if (step.kind === 'wait' || !holds(step.condition, at))
+          log.push({ ...said(step, at, visit), did: 'waiting', until });
+        here = { phase: 'waiting', step: step.id, at, until, visit };
+        continue;
+      }
+      case 'branch': {
+        const index = step.branches.findIndex((branch) => holds(branch.if, at));
+        const taken = step.branches[index];
+        log.push({ ...said(step, at, visit), did: 'took', way: taken === undefined ? 'else' : `if ${index + 1}` });
+        here = { phase: 'ready', step: taken === undefined ? step.otherwise : taken.then, at, visit: visit + 1 };
+        continue;
+      }
+      case 'split': {
+        const way = wayFor(journey, step, given.person);
+        log.push({ ...said(step, at, visit), did: 'took', way: way.name });
+        here = { phase: 'ready', step: way.then, at, visit: visit + 1 };
+        continue;
+      }
+      case 'exit':
+        return end('exited', step.reason, at, step);
+      case 'email':
+      case 'in-app':
+      case 'sales-task':
+      case 'webhook':
+      case 'set-trait': {
+        const refusal = refusalFor(step, journey, given, sent, now);
+        acts.push({ step, visit, at, refusal });
+        if (refusal !== null) {
+          log.push({ ...said(step, at, visit), did: 'refused', refusal });
+        } else if (step.kind === 'email' || step.kind === 'webhook') {
+          here = { phase: 'delivering', step: step.id, at, visit };
+          continue;
+        } else {
+          log.push({ ...said(step, at, visit), did: 'acted' });
+          if (step.kind !== 'set-trait') sent.push({ channel: step.kind, journey: journey.key, at: now });
+        }
+        here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
+      }
+    }
+  }
+
+  function end(outcome: Outcome, reason: string, at: Instant, step: Step | null = null): Move {
+    const next: Next = { kind: 'end', outcome, reason };
+    const visit = here.visit;
+    log.push({ step: step?.id ?? null, kind: step?.kind ?? 'run', at, visit, did: 'ended', outcome, reason });
+    return { cursor: { phase: 'ready', step: null, at, visit }, log, acts, next };
+  }
+}
+
+/** The position after the message of a `delivering` cursor is out, or was given up; and what to log about it. */
+export function delivered(
+  journey: Journey,
+  cursor: Cursor,
+  given: Pick<Given, 'latenessForgiven'>,
+  now: Instant,
+): { cursor: Cursor; log: LogEntry } {
+  if (cursor.phase !== 'delivering')
+    throw new Error(`No message is on its way: the run is ${cursor.phase} at ${cursor.step}`);
+  const step = stepOf(journey, cursor.step);
+  const at = now - cursor.at <= given.latenessForgiven ? cursor.at : now;
+  return {
+    cursor: { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
+    log: { ...said(step, cursor.at, cursor.visit), did: 'acted' },
+  };
+}
+
+/** Does the goal or an exit end this run at `now`? The goal comes first. `until` as in {@link evaluate}. */
+export function endingOf(journey: Journey, facts: Facts, now: Instant): { outcome: Outcome; reason: string } | null {
+  if (journey.goal !== null && evaluate(journey.goal, facts, now).holds)
+    return { outcome: 'converted', reason: 'the goal was reached' };
+  if (journey.exit.when !== null && evaluate(journey.exit.when, facts, now).holds)
+    return { outcome: 'exited', reason: 'the exit condition holds' };
+  return null;
+}
+
+/** The condition a waiting run would be woken by. */
+export function awaited(journey: Journey, cursor: Cursor): Condition | null {
+  if (cursor.phase !== 'waiting' || cursor.step === null) return null;
+  const step = stepOf(journey, cursor.step);
+  return step.kind === 'wait-until' ? step.condition : null;
+}
+
+export function stepOf(journey: Journey, id: StepId): Step {
+  const step = journey.steps[id];
+  if (step === undefined) throw new Error(`Journey ${journey.key} has no step ${id}`);
+  return step;
+}
+
+function delivery(journey: Journey, cursor: Extract<Cursor, { phase: 'delivering' }>): Next {
+  return { kind: 'deliver', step: stepOf(journey, cursor.step) as ActionStep, visit: cursor.visit };
+}
+
+function said(step: Step, at: Instant, visit: number): { step: StepId; kind: StepKind; at: Instant; visit: number } {
+  return { step: step.id, kind: step.kind, at, visit };
+}
+
+function wayFor(journey: Journey, step: Extract<Step, { kind: 'split' }>, person: string) {
+  const drawn = bucketOf(`${journey.key}/${step.id}`, person);
+  let reached = 0;
+  for (const way of step.ways) {
+    reached += way.share;
+    if (drawn < reached) return way;
+  }
+  const last = step.ways.at(-1);
+  if (last === undefined) throw new Error(`Split ${step.id} has no ways`);
+  return last;
+}
+
+function refusalFor(
+  step: ActionStep,
+  journey: Journey,
+  given: Given,
+  sent: Ledger['sent'],
+  now: Instant,
+): Refusal | null {
+  if (step.kind === 'webhook' || step.kind === 'set-trait') return given.heldOut ? { reason: 'held-out' } : null;
+  const wanted = {
+    channel: step.kind,
+    journey: journey.key,
+    category: step.template.category,
+    transactional: step.kind === 'email' && step.template.transactional,
+    heldOut: given.heldOut,
+  };
+  return refusalOf(wanted, { ...given.ledger, sent }, { workspace: given.workspaceCaps, journey: journey.caps }, now);
+}

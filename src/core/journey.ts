@@ -1,0 +1,112 @@
+/**
+ * A journey in the form the interpreter runs: a flat graph of steps, everything it needs written into it, so that its
+ * content hash says what people on it will meet. `definitions` compiles the author's YAML into this.
+ * @module
+ */
+import type { Condition, EventFilter, Json } from './condition.ts';
+import type { Milliseconds } from './time.ts';
+
+/** Channels that messages go out by. A cap may name one, or hold for all together. */
+export type Channel = 'email' | 'in-app' | 'sales-task' | 'webhook';
+
+export type StepId = string;
+
+/** `next: null` is the end of the steps: the run then stays for its goal, or ends. */
+interface StepBase {
+  readonly id: StepId;
+  readonly next: StepId | null;
+}
+
+export type Step =
+  | (StepBase & { readonly kind: 'wait'; readonly for: Milliseconds })
+  | (StepBase & {
+      readonly kind: 'wait-until';
+      readonly condition: Condition;
+      readonly timeout: Milliseconds;
+      readonly onTimeout: StepId | null;
+    })
+  | (StepBase & {
+      readonly kind: 'branch';
+      readonly branches: readonly { readonly if: Condition; readonly then: StepId | null }[];
+      readonly otherwise: StepId | null;
+    })
+  | (StepBase & {
+      readonly kind: 'split';
+      readonly ways: readonly { readonly name: string; readonly share: number; readonly then: StepId | null }[];
+    })
+  | (StepBase & { readonly kind: 'email'; readonly template: EmailTemplate })
+  | (StepBase & { readonly kind: 'in-app'; readonly template: InAppTemplate })
+  | (StepBase & { readonly kind: 'sales-task'; readonly template: SalesTaskTemplate })
+  | (StepBase & {
+      readonly kind: 'webhook';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Json;
+    })
+  | (StepBase & { readonly kind: 'set-trait'; readonly traits: Readonly<Record<string, Json>> })
+  | (StepBase & { readonly kind: 'exit'; readonly reason: string });
+
+export type StepKind = Step['kind'];
+/** Steps that act on the person or the outside, as opposed to steering the run. */
+export type ActionStep = Extract<Step, { kind: 'email' | 'in-app' | 'sales-task' | 'webhook' | 'set-trait' }>;
+
+/** All texts are Liquid; `html` is what MJML compiled to when the workspace was published. */
+export interface EmailTemplate {
+  readonly key: string;
+  readonly category: string;
+  readonly subject: string;
+  readonly html: string;
+  readonly text: string;
+  /** `Name <address>`; the workspace's sender where the template names none. */
+  readonly from: string;
+  readonly transactional: boolean;
+}
+
+export interface InAppTemplate {
+  readonly key: string;
+  readonly category: string;
+  readonly placement: 'banner' | 'sidebar' | 'footer' | 'modal' | 'tooltip' | 'nav';
+  readonly title: string;
+  readonly body: string;
+  readonly button?: { readonly label: string; readonly url: string };
+  /** How long after it was put up it is still shown. */
+  readonly expiresAfter: Milliseconds;
+}
+
+export interface SalesTaskTemplate {
+  readonly key: string;
+  readonly category: string;
+  readonly title: string;
+  readonly owner: string;
+  readonly dueAfter: Milliseconds;
+  readonly brief: string;
+}
+
+/** At most `atMost` messages in any window of length `within`; over one channel, or over all where none is named. */
+export interface Cap {
+  readonly channel?: Channel;
+  readonly atMost: number;
+  readonly within: Milliseconds;
+}
+
+export type Entry =
+  | { readonly by: 'audience'; readonly audience: string }
+  | { readonly by: 'event'; readonly events: EventFilter };
+
+/** May the same person enter once more, after an earlier run has ended? */
+export type Again = 'never' | 'always' | { readonly after: Milliseconds };
+
+export interface Journey {
+  readonly key: string;
+  readonly enter: Entry;
+  readonly again: Again;
+  readonly goal: Condition | null;
+  readonly exit: { readonly after: Milliseconds; readonly when: Condition | null };
+  /** Share of people held out, in [0, 1]. */
+  readonly holdout: number;
+  readonly priority: number;
+  /** The journey's own caps: they count only its own messages. */
+  readonly caps: readonly Cap[];
+  readonly first: StepId | null;
+  readonly steps: Readonly<Record<StepId, Step>>;
+}

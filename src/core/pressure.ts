@@ -1,0 +1,78 @@
+/**
+ * Whether a person may get one more message now. Pure: the ledger is read by the caller under the person's lock.
+ * @module
+ */
+import type { Cap, Channel } from './journey.ts';
+import type { Instant, Milliseconds } from './time.ts';
+
+/** One message that counts against caps: reserved or sent, never refused. */
+export interface Sent {
+  readonly channel: Channel;
+  readonly journey: string;
+  readonly at: Instant;
+}
+
+export interface Ledger {
+  readonly sent: readonly Sent[];
+  /** Categories the person does not want; `all` is every one. */
+  readonly suppressed: ReadonlySet<string>;
+}
+
+export interface Wanted {
+  readonly channel: Channel;
+  readonly journey: string;
+  readonly category: string;
+  /** Receipts and the like: caps and marketing suppression do not hold for them. */
+  readonly transactional: boolean;
+  readonly heldOut: boolean;
+}
+
+export interface Limits {
+  readonly workspace: readonly Cap[];
+  readonly journey: readonly Cap[];
+}
+
+export type Refusal =
+  | { readonly reason: 'held-out' }
+  | { readonly reason: 'suppressed'; readonly category: string }
+  | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
+
+/** Null where the message may go; otherwise the first rule that forbids it. */
+export function refusalOf(wanted: Wanted, ledger: Ledger, limits: Limits, now: Instant): Refusal | null {
+  if (wanted.heldOut) return { reason: 'held-out' };
+  if (wanted.transactional) return null;
+  for (const category of ['all', wanted.category]) {
+    if (ledger.suppressed.has(category)) return { reason: 'suppressed', category };
+  }
+  const ofJourney = ledger.sent.filter((sent) => sent.journey === wanted.journey);
+  return (
+    brokenCap(limits.workspace, ledger.sent, wanted.channel, now, 'workspace') ??
+    brokenCap(limits.journey, ofJourney, wanted.channel, now, 'journey')
+  );
+}
+
+/** How far back a ledger must reach for these caps. */
+export function ledgerReach(limits: Limits): Milliseconds {
+  return Math.max(0, ...[...limits.workspace, ...limits.journey].map((cap) => cap.within));
+}
+
+function brokenCap(
+  caps: readonly Cap[],
+  sent: readonly Sent[],
+  channel: Channel,
+  now: Instant,
+  scope: 'workspace' | 'journey',
+): Refusal | null {
+  for (const cap of caps) {
+    if (cap.channel !== undefined && cap.channel !== channel) continue;
+    const counted = sent
+      .filter((one) => (cap.channel === undefined || one.channel === cap.channel) && one.at > now - cap.within)
+      .map((one) => one.at)
+      .sort((a, b) => a - b);
+    if (counted.length >= cap.atMost) {
+      const oldestThatMustGo = counted[counted.length - cap.atMost] ?? now;
+      return { reason: 'cap', cap, scope, freeAt: oldestThatMustGo + cap.within };
+    }
+  }
+  return null;
+}
