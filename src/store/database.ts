@@ -1,0 +1,48 @@
+/**
+ * One Postgres, one dialect: the connection pool and the migrations.
+ * @module
+ */
+import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+import * as backbone from './migrations/0001-backbone.ts';
+import type { Tables } from './tables.ts';
+
+export type Database = Kysely<Tables>;
+/** A database or a transaction on it. */
+export type Queryable = Database | Transaction<Tables>;
+
+export interface DatabaseSettings {
+  readonly url: string;
+  /** Every table lives in this schema, so that tests can share a server. Default `public`. */
+  readonly schema?: string;
+  /** Connections at most. */
+  readonly size?: number;
+}
+
+const INT8 = 20;
+
+/** A pool that connects when first used; it never throws for a server that is away, its queries do. */
+export function openDatabase({ url, schema = 'public', size = 10 }: DatabaseSettings): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    options: `-c search_path=${schema} -c timezone=UTC`,
+    // Ids and counts stay far below 2^53.
+    types: { getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) },
+  });
+  // An idle connection that breaks (server restarted) is replaced at the next query, which reports what is wrong.
+  pool.on('error', () => undefined);
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Creates the schema where needed and brings its tables up to date. Safe to call from several processes at once. */
+export async function migrate(db: Database, schema = 'public'): Promise<void> {
+  await sql`create schema if not exists ${sql.id(schema)}`.execute(db);
+  const migrator = new Migrator({
+    db,
+    migrationTableSchema: schema,
+    provider: { getMigrations: async () => ({ '0001-backbone': backbone }) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,263 @@
+/**
+ * The tables, as kysely sees them. Each is read and written by one room only, named in its comment.
+ * @module
+ */
+import type { ColumnType, Generated, JSONColumnType } from 'kysely';
+import type { Json, JsonObject } from '../core/condition.ts';
+import type { Because } from '../core/evaluate.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
+import type { Channel, Journey } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+
+type Id = Generated<number>;
+type JsonOf<T extends object | null> = JSONColumnType<T, string, string>;
+
+/** `profiles`: people and accounts. */
+export interface ProfilesTable {
+  id: Id;
+  kind: ColumnType<'person' | 'account', 'person' | 'account' | undefined>;
+  /** The caller's id; null while anonymous. */
+  user_id: string | null;
+  traits: JsonOf<JsonObject>;
+  created_at: Date;
+  /** Memberships are exact up to this instant of the profile's own event time. */
+  applied_at: Date;
+  /** The publication up to which every audience has been evaluated for this profile. */
+  filled_to: number;
+  /** Set when identify or alias made this the same person as another; the row then only points on. */
+  merged_into: number | null;
+}
+
+/** `profiles`: every id that ever named a profile. */
+export interface IdentitiesTable {
+  kind: 'user' | 'anonymous' | 'account';
+  value: string;
+  profile_id: number;
+}
+
+/** `profiles` */
+export interface AccountMembersTable {
+  account_id: number;
+  person_id: number;
+  joined_at: Date;
+}
+
+/** `ingest`: events answered with 200 and not yet processed. */
+export interface InboxTable {
+  id: Id;
+  /** A person's events are all in one lane, in order. See `laneOf`. */
+  lane: number;
+  message_id: string;
+  occurred_at: Date;
+  received_at: Date;
+  body: JsonOf<object>;
+}
+
+/** `process`: what has been counted once already. */
+export interface MessageIdsTable {
+  message_id: string;
+  received_at: Date;
+}
+
+/** `process`: events that could not be applied, kept with the reason. */
+export interface HeldEventsTable {
+  id: Id;
+  message_id: string;
+  received_at: Date;
+  body: JsonOf<object>;
+  reason: string;
+}
+
+/** `ingest`: the event log, partitioned by month of `occurred_at`. */
+export interface EventsTable {
+  id: Id;
+  profile_id: number;
+  name: string;
+  type: string;
+  by_engine: ColumnType<boolean, boolean | undefined>;
+  occurred_at: Date;
+  received_at: Date;
+  message_id: string;
+  properties: JsonOf<JsonObject>;
+  context: JsonOf<JsonObject>;
+}
+
+/** `audiences`: a row where the profile is a member or will be re-evaluated by the clock. */
+export interface AudienceStatesTable {
+  profile_id: number;
+  audience: string;
+  member: boolean;
+  /** When it last entered or left. */
+  since: Date;
+  due_at: Date | null;
+}
+
+/** `audiences`: every entry and exit. */
+export interface AudienceChangesTable {
+  id: Id;
+  profile_id: number;
+  audience: string;
+  entered: boolean;
+  at: Date;
+  cause: 'event' | 'clock' | 'definition' | 'audience' | 'merge';
+  because: JsonOf<Because> | null;
+  recorded_at: Date;
+}
+
+/** `definitions`: the workspace as it was published; the newest row is in force. */
+export interface PublicationsTable {
+  id: Id;
+  published_at: Date;
+  hash: string;
+  workspace: JsonOf<object>;
+}
+
+/** `definitions`: immutable, by content hash. */
+export interface JourneyVersionsTable {
+  hash: string;
+  key: string;
+  body: JsonOf<Journey>;
+  first_published_at: Date;
+}
+
+/** `runs`: one row per run; `id` is the workflow's id. */
+export interface RunsTable {
+  id: string;
+  journey: string;
+  version: string;
+  profile_id: number;
+  /** What chance is drawn for: the user id, or `profile:<id>`. */
+  person: string;
+  /** How many runs of this journey the person had before. */
+  visit: number;
+  held_out: boolean;
+  entered_at: Date;
+  /** What the run was entered by, for templates and for people to see. */
+  entry: JsonOf<JsonObject>;
+  status: ColumnType<'active' | Outcome, 'active' | Outcome | undefined>;
+  ended_at: Date | null;
+  end_reason: string | null;
+  cursor: JsonOf<Cursor>;
+  /** When the condition that the run waits for came true. */
+  woken_at: Date | null;
+  /** When time alone could end or wake the run by its goal, exit or awaited condition. */
+  due_at: Date | null;
+}
+
+/** `runs`: what each run did. */
+export interface RunLogTable {
+  id: Id;
+  run_id: string;
+  step: string | null;
+  kind: string;
+  visit: number;
+  at: Date;
+  recorded_at: Date;
+  entry: JsonOf<LogEntry>;
+}
+
+/** `runs`: people who qualified for a journey and did not enter, with why. */
+export interface EntryRefusalsTable {
+  id: Id;
+  journey: string;
+  profile_id: number;
+  at: Date;
+  reason: string;
+}
+
+/** `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`. */
+export interface MessagesTable {
+  id: string;
+  run_id: string;
+  journey: string;
+  step: string;
+  visit: number;
+  profile_id: number;
+  channel: Channel;
+  template: string | null;
+  category: string | null;
+  status: 'reserved' | 'sending' | 'sent' | 'refused' | 'failed';
+  refusal: JsonOf<Refusal> | null;
+  detail: JsonOf<JsonObject> | null;
+  attempts: ColumnType<number, number | undefined>;
+  reserved_at: Date;
+  sent_at: Date | null;
+  seen_at: Date | null;
+  clicked_at: Date | null;
+  dismissed_at: Date | null;
+  expires_at: Date | null;
+  content: JsonOf<JsonObject> | null;
+}
+
+/** `runs`: each try to hand a message to its channel whose end was not plain success. */
+export interface MessageAttemptsTable {
+  id: Id;
+  message_id: string;
+  attempt: number;
+  at: Date;
+  result: string;
+  detail: string | null;
+}
+
+/** `sales` */
+export interface TasksTable {
+  id: string;
+  profile_id: number;
+  title: string;
+  owner: string;
+  due_at: Date;
+  brief: string;
+  status: ColumnType<
+    'open' | 'claimed' | 'snoozed' | 'completed',
+    'open' | 'claimed' | 'snoozed' | 'completed' | undefined
+  >;
+  claimed_by: string | null;
+  snoozed_until: Date | null;
+  outcome: string | null;
+  note: string | null;
+  created_at: Date;
+  completed_at: Date | null;
+}
+
+/** `runs`: categories a person does not want; `all` is every one. */
+export interface SuppressionsTable {
+  profile_id: number;
+  category: string;
+  at: Date;
+  cause: JsonOf<JsonObject>;
+}
+
+/** `runs`: what Temporal is still to be told. */
+export interface OutboxTable {
+  id: Id;
+  run_id: string;
+  kind: 'start' | 'wake' | 'end';
+  body: JsonOf<JsonObject>;
+}
+
+export interface Tables {
+  profiles: ProfilesTable;
+  identities: IdentitiesTable;
+  account_members: AccountMembersTable;
+  inbox: InboxTable;
+  message_ids: MessageIdsTable;
+  held_events: HeldEventsTable;
+  events: EventsTable;
+  audience_states: AudienceStatesTable;
+  audience_changes: AudienceChangesTable;
+  publications: PublicationsTable;
+  journey_versions: JourneyVersionsTable;
+  runs: RunsTable;
+  run_log: RunLogTable;
+  entry_refusals: EntryRefusalsTable;
+  messages: MessagesTable;
+  message_attempts: MessageAttemptsTable;
+  tasks: TasksTable;
+  suppressions: SuppressionsTable;
+  outbox: OutboxTable;
+}
+
+/** Text for a jsonb parameter. */
+export function jsonb(value: Json | object): string {
+  return JSON.stringify(value);
+}
