@@ -1,0 +1,149 @@
+/**
+ * Puts a workspace in force: atomically, and without changing anything that was published before.
+ * @module
+ */
+import { sql } from 'kysely';
+import type { Journey } from '../core/journey.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { announce } from '../store/notify.ts';
+import { jsonb } from '../store/tables.ts';
+import { didYouMean } from './problems.ts';
+import type { JourneyVersion, Publication, Workspace } from './workspace-types.ts';
+
+export interface PublishOptions {
+  /**
+   * Audiences whose present members start journeys now. Default none: a new or changed audience fills in silence, and
+   * only later entries start journeys.
+   */
+  readonly enterExisting?: readonly string[] | 'all';
+}
+
+/** `enterExisting` names an audience that the workspace does not have. Nothing was published. */
+export class UnknownAudienceError extends Error {
+  override readonly name = 'UnknownAudienceError';
+
+  constructor(
+    readonly audience: string,
+    known: readonly string[],
+  ) {
+    const fix = didYouMean(audience, known) ?? `It has ${known.length === 0 ? 'none' : known.join(', ')}.`;
+    super(`The workspace has no audience \`${audience}\` whose members could enter. ${fix}`);
+  }
+}
+
+/** A run or a publication refers to a version that is not in the database. */
+export class UnknownJourneyVersionError extends Error {
+  override readonly name = 'UnknownJourneyVersionError';
+
+  constructor(readonly hash: string) {
+    super(`There is no published journey version ${hash}. Was the run started on another database?`);
+  }
+}
+
+/** What a row of `publications` holds beside its own columns; journeys are by hash in `journey_versions`. */
+type Stored = Omit<Workspace, 'hash' | 'journeys'> &
+  Pick<Publication, 'audienceChangedIn' | 'enterExisting'> & { readonly journeys: Readonly<Record<string, string>> };
+
+const PUBLISHING = 'throughline publish';
+
+/**
+ * Publishes in one transaction; concurrent publishers wait for each other. A workspace that is in force already is left
+ * as it is, and its publication returned.
+ *
+ * @param now when it comes into force
+ * @throws {UnknownAudienceError} nothing is changed then
+ */
+export async function publish(
+  db: Database,
+  workspace: Workspace,
+  now: Date,
+  { enterExisting = [] }: PublishOptions = {},
+): Promise<Publication> {
+  const keys = Object.keys(workspace.audiences);
+  const entering = enterExisting === 'all' ? keys : [...new Set(enterExisting)];
+  for (const key of entering) {
+    if (!Object.hasOwn(workspace.audiences, key)) throw new UnknownAudienceError(key, keys);
+  }
+  return db.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(hashtext(current_schema()), hashtext(${PUBLISHING}))`.execute(trx);
+    const current = await currentPublication(trx);
+    if (current?.hash === workspace.hash) return current;
+
+    await keepVersions(trx, Object.values(workspace.journeys), now);
+    const { id } = await trx
+      .insertInto('publications')
+      .values({ published_at: now, hash: workspace.hash, workspace: jsonb({}) })
+      .returning('id')
+      .executeTakeFirstOrThrow();
+    const audienceChangedIn = Object.fromEntries(
+      keys.map((key) => [key, unchangedSince(key, workspace, current) ?? id]),
+    );
+    const { hash, journeys, ...rest } = workspace;
+    const stored: Stored = {
+      ...rest,
+      journeys: Object.fromEntries(Object.entries(journeys).map(([key, version]) => [key, version.hash])),
+      audienceChangedIn,
+      enterExisting: entering,
+    };
+    await trx
+      .updateTable('publications')
+      .set({ workspace: jsonb(stored) })
+      .where('id', '=', id)
+      .execute();
+    await announce(trx, 'published');
+    return { id, hash, publishedAt: now, workspace, audienceChangedIn, enterExisting: entering };
+  });
+}
+
+/** The publication in force: the newest. Null before the first. */
+export async function currentPublication(db: Queryable): Promise<Publication | null> {
+  const row = await db.selectFrom('publications').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
+  if (row === undefined) return null;
+  const { journeys, audienceChangedIn, enterExisting, ...rest } = row.workspace as Stored;
+  const versions = await versionsOf(db, journeys);
+  const workspace: Workspace = { ...rest, hash: row.hash, journeys: versions };
+  return { id: row.id, hash: row.hash, publishedAt: row.published_at, workspace, audienceChangedIn, enterExisting };
+}
+
+/**
+ * The journey as it was published under this hash. It never changes, so callers may keep it for ever.
+ * @throws {UnknownJourneyVersionError}
+ */
+export async function loadJourneyVersion(db: Queryable, hash: string): Promise<Journey> {
+  const row = await db.selectFrom('journey_versions').select('body').where('hash', '=', hash).executeTakeFirst();
+  if (row === undefined) throw new UnknownJourneyVersionError(hash);
+  return row.body;
+}
+
+async function keepVersions(db: Queryable, versions: readonly JourneyVersion[], now: Date): Promise<void> {
+  if (versions.length === 0) return;
+  await db
+    .insertInto('journey_versions')
+    .values(
+      versions.map(({ hash, journey }) => ({ hash, key: journey.key, body: jsonb(journey), first_published_at: now })),
+    )
+    .onConflict((conflict) => conflict.column('hash').doNothing())
+    .execute();
+}
+
+async function versionsOf(
+  db: Queryable,
+  journeys: Readonly<Record<string, string>>,
+): Promise<Record<string, JourneyVersion>> {
+  const hashes = Object.values(journeys);
+  if (hashes.length === 0) return {};
+  const rows = await db.selectFrom('journey_versions').select(['hash', 'body']).where('hash', 'in', hashes).execute();
+  const bodies = new Map(rows.map((row) => [row.hash, row.body]));
+  return Object.fromEntries(
+    Object.entries(journeys).map(([key, hash]) => {
+      const journey = bodies.get(hash);
+      if (journey === undefined) throw new UnknownJourneyVersionError(hash);
+      return [key, { hash, journey }];
+    }),
+  );
+}
+
+function unchangedSince(audience: string, workspace: Workspace, before: Publication | null): number | undefined {
+  if (before?.workspace.audiences[audience]?.hash !== workspace.audiences[audience]?.hash) return undefined;
+  return before?.audienceChangedIn[audience];
+}

@@ -1,0 +1,78 @@
+/**
+ * A workspace in the form the engine uses: checked, compiled to the core's types, plain JSON.
+ * @module
+ */
+import type { Condition, Expression } from '../core/condition.ts';
+import type { Cap, Journey } from '../core/journey.ts';
+
+export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
+
+export interface Settings {
+  readonly name: string;
+  /** IANA name, such as `Europe/Berlin`. */
+  readonly timezone: string;
+  /** `Name <address>` */
+  readonly sender: string;
+  readonly caps: readonly Cap[];
+  /** What to do with an email of which it cannot be known whether the server took it. */
+  readonly onUncertainSend: 'again' | 'hold';
+  /** Emails per second at most; as many as the server takes where absent. */
+  readonly emailRate?: number;
+  /** Stored traits of people. */
+  readonly traits: Readonly<Record<string, TraitType>>;
+  /** Stored traits of the account a person belongs to, read as `account.<trait>`. */
+  readonly accountTraits: Readonly<Record<string, TraitType>>;
+}
+
+export interface AudienceDefinition {
+  readonly key: string;
+  readonly description?: string;
+  readonly condition: Condition;
+  /** Covers the audiences it refers to as well. */
+  readonly hash: string;
+}
+
+export interface ComputedTrait {
+  readonly key: string;
+  readonly expression: Expression;
+}
+
+export interface JourneyVersion {
+  /** Covers everything the journey carries, templates included. */
+  readonly hash: string;
+  readonly journey: Journey;
+}
+
+export interface Workspace {
+  readonly hash: string;
+  readonly settings: Settings;
+  readonly audiences: Readonly<Record<string, AudienceDefinition>>;
+  readonly computedTraits: Readonly<Record<string, ComputedTrait>>;
+  readonly journeys: Readonly<Record<string, JourneyVersion>>;
+}
+
+/** Something an author has to mend. Line and column start at 1. */
+export interface Problem {
+  /** Relative to the workspace's folder, with `/`. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  /** What is wrong, without a full stop. */
+  readonly message: string;
+  /** What most likely mends it. */
+  readonly fix?: string;
+  readonly severity: 'error';
+}
+
+/** A workspace in force since `publishedAt`, until the next one. */
+export interface Publication {
+  readonly id: number;
+  /** The workspace's. */
+  readonly hash: string;
+  readonly publishedAt: Date;
+  readonly workspace: Workspace;
+  /** For every audience: the publication since which its condition is what it is. */
+  readonly audienceChangedIn: Readonly<Record<string, number>>;
+  /** Audiences whose members at this publication's first fill start journeys, as if they had just entered. */
+  readonly enterExisting: readonly string[];
+}
