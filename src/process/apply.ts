@@ -1,0 +1,192 @@
+/**
+ * What an event, or the passing of time, does to one person: memberships first, then runs under way, then entries.
+ * Everything happens in event time: before an event is applied, the instants that fell due before it are.
+ * Pure but for the person, who is changed in place.
+ * @module
+ */
+import type { Touch } from '../audiences/audience-index.ts';
+import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audiences/membership.ts';
+import type { JsonObject } from '../core/condition.ts';
+import { isMeant } from '../core/expression.ts';
+import type { EventFact } from '../core/facts.ts';
+import type { Instant } from '../core/time.ts';
+import { type EntryAsked, enter } from '../runs/enter.ts';
+import { concerns, type PublishedJourney } from '../runs/journey-index.ts';
+import { watch, watchUntil } from '../runs/watch.ts';
+import type { Catalog, VersionShelf } from './catalog.ts';
+import { nextInstant, type Person, setTraits, stickyName } from './person.ts';
+
+export interface Applying {
+  readonly catalog: Catalog;
+  readonly versions: VersionShelf;
+}
+
+/** Something that happened to a person, as far as conditions care. */
+export interface Happening {
+  readonly at: Instant;
+  /** Absent for calls that only tell about the person. */
+  readonly event?: EventFact & { readonly messageId: string };
+  /** The person's own traits afterwards, with the keys that changed. */
+  readonly traits?: { readonly after: JsonObject; readonly changed: readonly string[] };
+  /** Likewise the account's. */
+  readonly account?: JsonObject;
+}
+
+/**
+ * Applies one happening. One that comes late, after later instants have been applied, counts from those on: what was
+ * acted on is not rewritten.
+ */
+export function applyHappening(person: Person, happening: Happening, applying: Applying): void {
+  const isNew = person.filledTo === 0;
+  bringUpToDate(person, happening.at, applying);
+  applyDue(person, happening.at, applying, 'before');
+  const at = Math.max(happening.at, person.appliedAt);
+
+  const changedTraits = [...(happening.traits?.changed ?? []), ...(happening.account === undefined ? [] : ['account'])];
+  if (happening.traits !== undefined || happening.account !== undefined) {
+    setTraits(person, happening.traits?.after ?? person.ownTraits, happening.account ?? person.accountTraits);
+  }
+  if (happening.event !== undefined) addEvent(person, happening.event);
+  person.appliedAt = at;
+
+  const { catalog } = applying;
+  const touch: Touch = {
+    traits: changedTraits,
+    ...(happening.event === undefined
+      ? {}
+      : { event: { name: happening.event.name, byEngine: happening.event.byEngine === true } }),
+  };
+  const touched = isNew ? catalog.audiences.all.map(({ key }) => key) : catalog.audiences.touchedBy(touch);
+  follow(person, reevaluate(catalog.audiences, person, touched, at, 'event'), touch, at, applying);
+  if (happening.event !== undefined) enterByEvent(person, happening.event, at, applying);
+}
+
+/** Applies the instants up to `limit` (or strictly before it), one after the other. */
+export function applyDue(person: Person, limit: Instant, applying: Applying, bound: 'before' | 'upTo'): void {
+  for (;;) {
+    const at = nextInstant(person);
+    if (at === null || at > limit || (bound === 'before' && at === limit)) return;
+    person.appliedAt = Math.max(person.appliedAt, at);
+    const changes = reevaluate(applying.catalog.audiences, person, dueAt(person, at), at, 'clock');
+    follow(person, changes, {}, at, applying);
+  }
+}
+
+/**
+ * Evaluates the audiences that were published since this person was last looked at, as of their publication and in
+ * silence: only whoever the publisher wants to enters a journey by it.
+ */
+export function bringUpToDate(person: Person, before: Instant, applying: Applying): void {
+  const { catalog } = applying;
+  if (person.filledTo >= catalog.publicationId) return;
+  const isNew = person.filledTo === 0;
+  const stale = catalog.audiences.all.filter(({ changedIn }) => changedIn > person.filledTo).map(({ key }) => key);
+  person.filledTo = catalog.publicationId;
+  for (const key of person.memberships.keys()) {
+    if (catalog.audiences.get(key) !== undefined) continue;
+    person.memberships.delete(key);
+    person.dirty.add(key);
+  }
+  if (isNew || stale.length === 0) return;
+
+  applyDue(person, Math.min(before, catalog.publishedAt), applying, 'before');
+  const at = Math.max(person.appliedAt, catalog.publishedAt);
+  const changes = reevaluate(catalog.audiences, person, stale, at, 'definition');
+  person.changes.push(...changes);
+  person.appliedAt = at;
+  watchRuns(person, {}, changes, at, applying);
+  for (const change of changes)
+    if (change.entered && catalog.enterExisting.has(change.audience)) enterByAudience(person, change, applying);
+}
+
+/** What changes of audiences entail: runs end or wake, journeys are entered. */
+export function follow(
+  person: Person,
+  changes: readonly Change[],
+  touch: Touch,
+  at: Instant,
+  applying: Applying,
+): void {
+  person.changes.push(...changes);
+  watchRuns(person, touch, changes, at, applying);
+  for (const change of changes) if (change.entered) enterByAudience(person, change, applying);
+}
+
+function watchRuns(
+  person: Person,
+  touch: Touch,
+  changes: readonly Change[],
+  at: Instant,
+  { versions }: Applying,
+): void {
+  for (const run of person.runs.values()) {
+    if (run.status !== 'active') continue;
+    const { journey, watched } = versions.get(run.version);
+    const due = run.dueAt !== null && run.dueAt <= at;
+    if (
+      !due &&
+      !concerns(
+        watched,
+        touch,
+        changes.map(({ audience }) => audience),
+      )
+    )
+      continue;
+    const told = watch(run, journey, factsOf(person), at);
+    person.runChanges.watched.add(run);
+    if (told?.kind === 'end') person.runChanges.ended.push({ run, log: told.log });
+    if (told?.kind === 'wake') person.runChanges.woken.push(run);
+  }
+}
+
+function enterByAudience(person: Person, { audience, at }: Change, applying: Applying): void {
+  for (const published of applying.catalog.journeys.enteredByAudience(audience)) {
+    tryEntry(person, published, at, { by: 'audience', audience }, applying);
+  }
+}
+
+function enterByEvent(person: Person, event: EventFact & { messageId: string }, at: Instant, applying: Applying): void {
+  for (const published of applying.catalog.journeys.enteredByEvent(event.name, event.byEngine === true)) {
+    const { enter: entry } = published.journey;
+    if (entry.by !== 'event' || !isMeant(entry.events, event)) continue;
+    tryEntry(
+      person,
+      published,
+      at,
+      { by: 'event', event: event.name, messageId: event.messageId, properties: event.properties },
+      applying,
+    );
+  }
+}
+
+function tryEntry(
+  person: Person,
+  published: PublishedJourney,
+  at: Instant,
+  entry: JsonObject,
+  { versions }: Applying,
+): void {
+  const { journey } = published;
+  const facts = factsOf(person);
+  const asked: EntryAsked = {
+    profileId: person.id,
+    person: stickyName(person),
+    last: person.runs.get(journey.key),
+    facts,
+    at,
+    entry,
+  };
+  const outcome = enter(published, asked);
+  if ('refused' in outcome) {
+    person.runChanges.refused.push({ profileId: person.id, journey: journey.key, at, reason: outcome.refused });
+    return;
+  }
+  const { run, log } = outcome;
+  run.dueAt = watchUntil(run, versions.get(published.hash).journey, { ...facts, enteredAt: at }, at);
+  person.runs.set(journey.key, run);
+  person.runChanges.entered.push({ profileId: person.id, run, log });
+}
+
+function factsOf(person: Person) {
+  return { traits: person.traits, events: person.events, audiences: audiencesOf(person) };
+}

@@ -1,0 +1,95 @@
+/**
+ * The workspace in force, indexed for the way of an event.
+ * @module
+ */
+import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.ts';
+import { type Interest, interestOf } from '../core/interest.ts';
+import type { Journey } from '../core/journey.ts';
+import type { Instant } from '../core/time.ts';
+import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
+import type { Settings } from '../definitions/workspace-types.ts';
+import { indexJourneys, type JourneyIndex, watchInterest, wholeInterest } from '../runs/journey-index.ts';
+import type { Queryable } from '../store/database.ts';
+
+export interface Catalog {
+  readonly publicationId: number;
+  readonly publishedAt: Instant;
+  readonly settings: Settings;
+  readonly audiences: AudienceIndex;
+  readonly journeys: JourneyIndex;
+  /** What the audiences and the entries and goals of published journeys look at. */
+  readonly interest: Interest;
+  readonly enterExisting: ReadonlySet<string>;
+}
+
+/** One journey version with what it looks at. */
+export interface Version {
+  readonly journey: Journey;
+  /** For its goal, exit and awaited conditions. */
+  readonly watched: Interest;
+  /** For every condition in it. */
+  readonly whole: Interest;
+}
+
+/** Journey versions by content hash; they never change, so they are read once. */
+export class VersionShelf {
+  readonly #versions = new Map<string, Version>();
+
+  /** @throws {UnknownJourneyVersionError} */
+  async load(db: Queryable, hash: string): Promise<Version> {
+    const known = this.#versions.get(hash);
+    if (known !== undefined) return known;
+    return this.put(hash, await loadJourneyVersion(db, hash));
+  }
+
+  put(hash: string, journey: Journey): Version {
+    const version = { journey, watched: watchInterest(journey), whole: wholeInterest(journey) };
+    this.#versions.set(hash, version);
+    return version;
+  }
+
+  /** A version that was loaded or put before. */
+  get(hash: string): Version {
+    const version = this.#versions.get(hash);
+    if (version === undefined) throw new Error(`Journey version ${hash} has not been loaded`);
+    return version;
+  }
+}
+
+/** Keeps the newest catalog; asks the database only for the publication's id when nothing has changed. */
+export class CatalogShelf {
+  readonly versions = new VersionShelf();
+  #current: Catalog | null = null;
+
+  /** Null as long as nothing was ever published. */
+  async current(db: Queryable): Promise<Catalog | null> {
+    const newest = await db
+      .selectFrom('publications')
+      .select(({ fn }) => fn.max('id').as('id'))
+      .executeTakeFirst();
+    if (newest?.id === undefined || newest.id === null) return null;
+    if (this.#current?.publicationId !== newest.id) this.#current = await this.#read(db);
+    return this.#current;
+  }
+
+  async #read(db: Queryable): Promise<Catalog | null> {
+    const publication = await currentPublication(db);
+    if (publication === null) return null;
+    const { workspace, audienceChangedIn, enterExisting } = publication;
+    const journeys = Object.values(workspace.journeys);
+    for (const { hash, journey } of journeys) this.versions.put(hash, journey);
+    const conditions = [
+      ...Object.values(workspace.audiences).map(({ condition }) => condition),
+      ...journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null)),
+    ];
+    return {
+      publicationId: publication.id,
+      publishedAt: publication.publishedAt.getTime(),
+      settings: workspace.settings,
+      audiences: indexAudiences(Object.values(workspace.audiences), audienceChangedIn),
+      journeys: indexJourneys(journeys),
+      interest: interestOf(...conditions),
+      enterExisting: new Set(enterExisting),
+    };
+  }
+}

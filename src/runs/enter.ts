@@ -1,0 +1,87 @@
+/**
+ * Whether a person enters a journey now, and the run that makes.
+ * @module
+ */
+import { bucketOf } from '../core/bucket.ts';
+import type { JsonObject } from '../core/condition.ts';
+import type { Facts } from '../core/facts.ts';
+import { type Cursor, endingOf, type LogEntry, type Outcome, open } from '../core/interpret.ts';
+import type { Journey } from '../core/journey.ts';
+import type { Instant } from '../core/time.ts';
+import type { PublishedJourney } from './journey-index.ts';
+
+/** A run in memory, while one event or one instant is applied to its person. Changed in place. */
+export interface Run {
+  readonly id: string;
+  readonly journey: string;
+  readonly version: string;
+  readonly person: string;
+  readonly visit: number;
+  readonly heldOut: boolean;
+  readonly enteredAt: Instant;
+  readonly entry: JsonObject;
+  status: 'active' | Outcome;
+  endedAt: Instant | null;
+  endReason: string | null;
+  cursor: Cursor;
+  wokenAt: Instant | null;
+  dueAt: Instant | null;
+}
+
+export interface EntryAsked {
+  readonly profileId: number;
+  /** What chance is drawn for. */
+  readonly person: string;
+  /** The person's last run of this journey. */
+  readonly last: Run | undefined;
+  readonly facts: Facts;
+  readonly at: Instant;
+  /** What brought the person here; templates see its `properties` as `event`. */
+  readonly entry: JsonObject;
+}
+
+/** The run, its first log entries, or why there is none. */
+export function enter(
+  { hash, journey }: PublishedJourney,
+  asked: EntryAsked,
+): { run: Run; log: readonly LogEntry[] } | { refused: string } {
+  const { last, at, person, profileId } = asked;
+  if (last?.status === 'active') return { refused: 'already in the journey' };
+  if (last !== undefined) {
+    if (journey.again === 'never') return { refused: 'entered before, and the journey is entered once only' };
+    if (journey.again !== 'always' && at < last.enteredAt + journey.again.after) {
+      return {
+        refused: `entered before, and not again until ${new Date(last.enteredAt + journey.again.after).toISOString()}`,
+      };
+    }
+  }
+  const ending = endingOf(journey, { ...asked.facts, enteredAt: at }, at);
+  if (ending !== null) return { refused: ending.reason };
+
+  const visit = last === undefined ? 0 : last.visit + 1;
+  const { cursor, log } = open(journey, at);
+  return {
+    log,
+    run: {
+      id: `${journey.key}/${profileId}/${visit}`,
+      journey: journey.key,
+      version: hash,
+      person,
+      visit,
+      heldOut: isHeldOut(journey, person),
+      enteredAt: at,
+      entry: asked.entry,
+      status: 'active',
+      endedAt: null,
+      endReason: null,
+      cursor,
+      wokenAt: null,
+      dueAt: null,
+    },
+  };
+}
+
+/** Sticky: a person is on the same side at every entry. */
+export function isHeldOut(journey: Journey, person: string): boolean {
+  return journey.holdout > 0 && bucketOf(`${journey.key}/hold-out`, person) < journey.holdout;
+}

@@ -1,0 +1,70 @@
+/**
+ * Which journeys an event or an audience change can enter, and which running ones it can end or wake.
+ * @module
+ */
+
+import type { Touch } from '../audiences/audience-index.ts';
+import type { Condition } from '../core/condition.ts';
+import { type Interest, interestOf } from '../core/interest.ts';
+import type { Journey, Step } from '../core/journey.ts';
+
+export interface PublishedJourney {
+  readonly hash: string;
+  readonly journey: Journey;
+}
+
+export interface JourneyIndex {
+  readonly all: readonly PublishedJourney[];
+  enteredByEvent(name: string, byEngine: boolean): readonly PublishedJourney[];
+  enteredByAudience(key: string): readonly PublishedJourney[];
+}
+
+export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyIndex {
+  const all = [...journeys].sort(
+    (a, b) => b.journey.priority - a.journey.priority || (a.journey.key < b.journey.key ? -1 : 1),
+  );
+  return {
+    all,
+    enteredByEvent: (name, byEngine) =>
+      all.filter(
+        ({ journey: { enter } }) =>
+          enter.by === 'event' &&
+          (enter.events.names.includes(name) || (!byEngine && enter.events.names.includes('*'))),
+      ),
+    enteredByAudience: (key) =>
+      all.filter(({ journey: { enter } }) => enter.by === 'audience' && enter.audience === key),
+  };
+}
+
+/** What can end or wake a run of this journey: its goal, its exit and the conditions it may wait for. */
+export function watchInterest(journey: Journey): Interest {
+  return interestOf(...conditionsOf(journey, (step) => (step.kind === 'wait-until' ? [step.condition] : [])));
+}
+
+/** Everything any step may ask about, beside what is watched. */
+export function wholeInterest(journey: Journey): Interest {
+  return interestOf(
+    ...conditionsOf(journey, (step) => {
+      if (step.kind === 'wait-until') return [step.condition];
+      return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
+    }),
+  );
+}
+
+/** Can this touch, or one of these audiences changing, concern somebody with that interest? */
+export function concerns(interest: Interest, { event, traits = [] }: Touch, audiences: Iterable<string>): boolean {
+  if (event !== undefined && (interest.events.has(event.name) || (!event.byEngine && interest.events.has('*'))))
+    return true;
+  for (const trait of traits) if (interest.traits.has(trait)) return true;
+  for (const audience of audiences) if (interest.audiences.has(audience)) return true;
+  return false;
+}
+
+function conditionsOf(journey: Journey, ofStep: (step: Step) => readonly Condition[]): Condition[] {
+  const { goal, exit, steps } = journey;
+  return [
+    ...(goal === null ? [] : [goal]),
+    ...(exit.when === null ? [] : [exit.when]),
+    ...Object.values(steps).flatMap(ofStep),
+  ];
+}

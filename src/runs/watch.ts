@@ -1,0 +1,44 @@
+/**
+ * What an event, or time alone, does to a run that is under way: ends it, wakes it, or neither.
+ * @module
+ */
+import { evaluate } from '../core/evaluate.ts';
+import type { Facts } from '../core/facts.ts';
+import { awaited, endingOf, type LogEntry } from '../core/interpret.ts';
+import type { Journey } from '../core/journey.ts';
+import { earlier, type Instant } from '../core/time.ts';
+import type { Run } from './enter.ts';
+
+/** What Temporal has to be told. */
+export type Told = { readonly kind: 'end'; readonly log: LogEntry } | { readonly kind: 'wake' } | null;
+
+/** Looks at one active run at `at`; changes its status, `wokenAt` and `dueAt` in place. */
+export function watch(run: Run, journey: Journey, facts: Facts, at: Instant): Told {
+  const own: Facts = { ...facts, enteredAt: run.enteredAt };
+  const ending = endingOf(journey, own, at);
+  if (ending !== null) {
+    run.status = ending.outcome;
+    run.endedAt = at;
+    run.endReason = ending.reason;
+    run.dueAt = null;
+    const { step, visit } = run.cursor;
+    return { kind: 'end', log: { step, kind: 'run', at, visit, did: 'ended', ...ending } };
+  }
+  const condition = awaited(journey, run.cursor);
+  const wakes = condition !== null && run.wokenAt === null && evaluate(condition, own, at).holds;
+  if (wakes) run.wokenAt = at;
+  run.dueAt = watchUntil(run, journey, own, at);
+  return wakes ? { kind: 'wake' } : null;
+}
+
+/** When time alone could end or wake the run; its own timers aside. */
+export function watchUntil(
+  run: Pick<Run, 'cursor' | 'wokenAt'>,
+  journey: Journey,
+  facts: Facts,
+  at: Instant,
+): Instant | null {
+  const condition = run.wokenAt === null ? awaited(journey, run.cursor) : null;
+  const watched = [journey.goal, journey.exit.when, condition].filter((one) => one !== null);
+  return watched.reduce<Instant | null>((soonest, one) => earlier(soonest, evaluate(one, facts, at).until), null);
+}
