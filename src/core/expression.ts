@@ -87,7 +87,7 @@ function aggregate(
     nextArrival,
     events.within === undefined || oldest === undefined ? null : oldest.at + events.within,
   );
-  const values = property === undefined ? [] : matched.flatMap((event) => readPath(event.properties, property) ?? []);
+  const values = property === undefined ? [] : valuesAt(property, matched);
   const numbers = values.filter((value): value is number => typeof value === 'number');
   const sum = numbers.reduce((total, value) => total + value, 0);
   switch (fn) {
@@ -98,9 +98,9 @@ function aggregate(
     case 'average':
       return { value: numbers.length === 0 ? undefined : sum / numbers.length, until };
     case 'min':
-      return { value: numbers.length === 0 ? undefined : Math.min(...numbers), until };
+      return { value: numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.min(a, b)), until };
     case 'max':
-      return { value: numbers.length === 0 ? undefined : Math.max(...numbers), until };
+      return { value: numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b)), until };
     case 'first':
       return { value: values[0], until };
     case 'last':
@@ -110,6 +110,16 @@ function aggregate(
     case 'uniqueList':
       return { value: unique(values), until };
   }
+}
+
+/** What the events have at `path`, in their order; null is as good as absent, and a list is one value. */
+function valuesAt(path: string, events: readonly EventFact[]): Json[] {
+  const values: Json[] = [];
+  for (const { properties } of events) {
+    const value = readPath(properties, path);
+    if (value !== undefined && value !== null) values.push(value);
+  }
+  return values;
 }
 
 function unique(values: readonly Json[]): readonly Json[] {

@@ -13,11 +13,20 @@ export interface Interest {
   readonly audiences: Set<string>;
   /** How far back it looks; Infinity for ever, 0 where it looks at no event. */
   reach: Milliseconds;
+  /** Likewise for `*` alone, which costs most to look up. */
+  anythingReach: Milliseconds;
 }
 
 export function interestOf(...conditions: readonly Condition[]): Interest {
-  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0 };
+  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0 };
   for (const condition of conditions) collect(condition, interest);
+  return interest;
+}
+
+/** Likewise for expressions. */
+export function interestOfExpressions(expressions: Iterable<Expression>): Interest {
+  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0 };
+  for (const expression of expressions) collectExpression(expression, interest);
   return interest;
 }
 
@@ -61,5 +70,7 @@ function collectExpression(expression: Expression, into: Interest): void {
 
 function collectEvents(filter: EventFilter, into: Interest): void {
   for (const name of filter.names) into.events.add(name);
-  into.reach = Math.max(into.reach, filter.within ?? Number.POSITIVE_INFINITY);
+  const reach = filter.within ?? Number.POSITIVE_INFINITY;
+  into.reach = Math.max(into.reach, reach);
+  if (filter.names.includes('*')) into.anythingReach = Math.max(into.anythingReach, reach);
 }

@@ -2,8 +2,8 @@
  * The step logic, once: the `advance` activity runs it for real, the simulator and the backtest in virtual time.
  *
  * Times are the run's own: a wait that ends on time ends at the instant it was meant to, so that steps keep their rhythm
- * however long the machine took to get there. Only when a step comes later than {@link LATENESS_FORGIVEN} does the run
- * count from the moment it really is.
+ * however long the machine took to get there, and conditions are asked about at that instant. Only when a step comes
+ * later than {@link LATENESS_FORGIVEN} does the run count from the moment it really is.
  * @module
  */
 import { bucketOf } from './bucket.ts';
@@ -74,7 +74,7 @@ export interface Given {
   readonly heldOut: boolean;
   readonly ledger: Ledger;
   readonly workspaceCaps: readonly Cap[];
-  /** When the awaited condition came true, if that is what woke the run. Default: now. */
+  /** When the awaited condition came true, if that is what woke the run; taken at its word. */
   readonly wokenAt?: Instant;
   /** {@link LATENESS_FORGIVEN} in product time. */
   readonly latenessForgiven: Milliseconds;
@@ -105,30 +105,26 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const acts: Act[] = [];
   const sent = [...given.ledger.sent];
   const deadline = given.enteredAt + journey.exit.after;
-  const holds = (condition: Condition, at: Instant) =>
-    evaluate(condition, { ...given.facts, enteredAt: given.enteredAt }, Math.max(at, now)).holds;
+  const facts: Facts = { ...given.facts, enteredAt: given.enteredAt };
+  const holds = (condition: Condition, at: Instant) => evaluate(condition, facts, at).holds;
   const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
 
-  let here = cursor;
+  let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
   for (;;) {
     if (here.phase === 'delivering') return { cursor: here, log, acts, next: delivery(journey, here) };
 
     if (here.phase === 'waiting') {
       const step = here.step === null ? null : stepOf(journey, here.step);
-      const met = step?.kind === 'wait-until' && holds(step.condition, here.at);
-      if (!met && now < here.until) {
-        const condition = step?.kind === 'wait-until' ? step.condition : null;
+      const condition = step?.kind === 'wait-until' ? step.condition : null;
+      const metAt = condition === null ? null : cameTrue(condition, here);
+      if (metAt === null && now < here.until)
         return { cursor: here, log, acts, next: { kind: 'wait', until: here.until, condition } };
-      }
-      const at = met ? onTime(Math.min(given.wokenAt ?? now, here.until)) : onTime(here.until);
-      if (!met && here.until >= deadline) return end('timed-out', 'the time limit was reached', at);
-      if (step === null) return end('timed-out', 'the time limit was reached', at);
-      log.push({
-        ...said(step, at, here.visit),
-        did: 'waited',
-        why: met ? 'condition' : step.kind === 'wait-until' ? 'timeout' : 'time',
-      });
-      const following = step.kind === 'wait-until' && !met ? step.onTimeout : step.next;
+      const at = metAt ?? onTime(here.until);
+      if (step === null || (metAt === null && here.until >= deadline))
+        return end('timed-out', 'the time limit was reached', at);
+      const why = metAt !== null ? 'condition' : condition === null ? 'time' : 'timeout';
+      log.push({ ...said(step, at, here.visit), did: 'waited', why });
+      const following = step.kind === 'wait-until' && metAt === null ? step.onTimeout : step.next;
       here = { phase: 'ready', step: following, at, visit: here.visit + 1 };
       continue;
     }
@@ -145,9 +141,13 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
     switch (step.kind) {
       case 'wait':
       case 'wait-until': {
+        if (step.kind === 'wait-until' && holds(step.condition, at)) {
+          log.push({ ...said(step, at, visit), did: 'waited', why: 'condition' });
+          here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
+          continue;
+        }
         const until = Math.min(at + (step.kind === 'wait' ? step.for : step.timeout), deadline);
-        if (step.kind === 'wait' || !holds(step.condition, at))
-          log.push({ ...said(step, at, visit), did: 'waiting', until });
+        log.push({ ...said(step, at, visit), did: 'waiting', until });
         here = { phase: 'waiting', step: step.id, at, until, visit };
         continue;
       }
@@ -187,6 +187,14 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
     }
   }
 
+  /** When the awaited condition came true, on the run's own time; null: not yet, or not before the wait was over. */
+  function cameTrue(condition: Condition, wait: Extract<Cursor, { phase: 'waiting' }>): Instant | null {
+    const last = now < wait.until ? now : onTime(wait.until);
+    const woken = wait === cursor ? given.wokenAt : undefined;
+    if (woken !== undefined && woken <= last) return onTime(Math.max(woken, wait.at));
+    return holds(condition, last) ? last : null;
+  }
+
   function end(outcome: Outcome, reason: string, at: Instant, step: Step | null = null): Move {
     const next: Next = { kind: 'end', outcome, reason };
     const visit = here.visit;
@@ -195,24 +203,30 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   }
 }
 
-/** The position after the message of a `delivering` cursor is out, or was given up; and what to log about it. */
+/**
+ * The position after the message of a `delivering` cursor is out, or was given up; and what to log about it.
+ *
+ * @param refusal why it was given up; null when it is out
+ */
 export function delivered(
   journey: Journey,
   cursor: Cursor,
   given: Pick<Given, 'latenessForgiven'>,
   now: Instant,
+  refusal: Refusal | null = null,
 ): { cursor: Cursor; log: LogEntry } {
   if (cursor.phase !== 'delivering')
     throw new Error(`No message is on its way: the run is ${cursor.phase} at ${cursor.step}`);
   const step = stepOf(journey, cursor.step);
   const at = now - cursor.at <= given.latenessForgiven ? cursor.at : now;
+  const about = said(step, cursor.at, cursor.visit);
   return {
     cursor: { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
-    log: { ...said(step, cursor.at, cursor.visit), did: 'acted' },
+    log: refusal === null ? { ...about, did: 'acted' } : { ...about, did: 'refused', refusal },
   };
 }
 
-/** Does the goal or an exit end this run at `now`? The goal comes first. `until` as in {@link evaluate}. */
+/** Does the goal or an exit end this run at `now`? The goal comes first. */
 export function endingOf(journey: Journey, facts: Facts, now: Instant): { outcome: Outcome; reason: string } | null {
   if (journey.goal !== null && evaluate(journey.goal, facts, now).holds)
     return { outcome: 'converted', reason: 'the goal was reached' };

@@ -3,7 +3,7 @@
  * content hash says what people on it will meet. `definitions` compiles the author's YAML into this.
  * @module
  */
-import type { Condition, EventFilter, Json } from './condition.ts';
+import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Milliseconds } from './time.ts';
 
 /** Channels that messages go out by. A cap may name one, or hold for all together. */
@@ -107,6 +107,8 @@ export interface Journey {
   readonly priority: number;
   /** The journey's own caps: they count only its own messages. */
   readonly caps: readonly Cap[];
+  /** The computed traits that its templates name, by key. */
+  readonly computed?: Readonly<Record<string, Expression>>;
   readonly first: StepId | null;
   readonly steps: Readonly<Record<StepId, Step>>;
 }

@@ -34,6 +34,9 @@ export interface Limits {
 
 export type Refusal =
   | { readonly reason: 'held-out' }
+  /** Known only on the way out: the channel would not take it, or the run had ended meanwhile. */
+  | { readonly reason: 'channel'; readonly detail: string }
+  | { readonly reason: 'ended'; readonly outcome: string }
   | { readonly reason: 'suppressed'; readonly category: string }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 

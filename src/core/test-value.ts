@@ -41,12 +41,24 @@ export function test(value: Json | undefined, wanted: Test, now: Instant): Teste
   }
 }
 
-/** `2024-01-04T10:00:00Z`, `2024-01-04` or epoch milliseconds; undefined for anything else. */
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(?:(Z)|([+-]\d{2}):?(\d{2}))?)?$/i;
+const FIRST_INSTANT = Date.parse('0000-01-01T00:00:00Z');
+const LAST_INSTANT = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * `2024-01-04T10:00:00Z`, `2024-01-04` or epoch milliseconds; undefined for anything else, and outside the years 0 to
+ * 9999. UTC where no offset is given, whatever the machine's time zone; a part of a millisecond is cut off.
+ */
 export function instantOf(value: Json | undefined): Instant | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}/.test(value)) return undefined;
-  const parsed = Date.parse(value);
-  return Number.isNaN(parsed) ? undefined : parsed;
+  const instant =
+    typeof value === 'number' ? Math.floor(value) : typeof value === 'string' ? parseIso(value) : Number.NaN;
+  return instant >= FIRST_INSTANT && instant <= LAST_INSTANT ? instant : undefined;
+}
+
+function parseIso(text: string): number {
+  const [, day, time = '00:00', , hours, minutes] = ISO.exec(text) ?? [];
+  if (day === undefined) return Number.NaN;
+  return Date.parse(`${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`);
 }
 
 /** Equality of JSON values; the order of keys does not matter. */

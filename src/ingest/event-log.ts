@@ -73,20 +73,29 @@ export function isDeed(type: CallType): boolean {
   return type === 'track' || type === 'page' || type === 'screen';
 }
 
-/** The events these profiles had that the interest is about, oldest first; `since` bounds what `*` brings in. */
+/** The events these profiles had that the interests are about, oldest first, for questions about `earliest` and later. */
 export async function loadFacts(
   db: Queryable,
   profileIds: readonly number[],
-  interest: Pick<Interest, 'events'>,
-  since: Instant,
+  interests: readonly Interest[],
+  earliest: Instant,
 ): Promise<Map<number, EventFact[]>> {
   const facts = new Map<number, EventFact[]>(profileIds.map((id) => [id, []]));
-  if (profileIds.length === 0 || interest.events.size === 0) return facts;
-  const names = [...interest.events].filter((name) => name !== '*');
-  const anything = interest.events.has('*')
-    ? sql`or (type in ('track', 'page', 'screen') and not by_engine and occurred_at > ${new Date(since)})`
+  const wanted = new Set(interests.flatMap(({ events }) => [...events]));
+  if (profileIds.length === 0 || wanted.size === 0) return facts;
+  const names = [...wanted].filter((name) => name !== '*');
+  const reach = Math.max(...interests.map(({ anythingReach }) => anythingReach));
+  const since = new Date(Math.max(0, earliest - reach));
+  const anything = wanted.has('*')
+    ? sql`or (type in ('track', 'page', 'screen') and not by_engine and occurred_at > ${since})`
     : sql``;
-  const { rows } = await sql<{ profile_id: number; name: string; by_engine: boolean; at: string; properties: JsonObject }>`
+  const { rows } = await sql<{
+    profile_id: number;
+    name: string;
+    by_engine: boolean;
+    at: string;
+    properties: JsonObject;
+  }>`
     select profile_id, name, by_engine, (extract(epoch from occurred_at) * 1000)::float8 as at, properties
     from events
     where profile_id = any(${profileIds}) and (name = any(${names}) ${anything})

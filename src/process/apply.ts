@@ -13,7 +13,8 @@ import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import { concerns, type PublishedJourney } from '../runs/journey-index.ts';
 import { watch, watchUntil } from '../runs/watch.ts';
-import type { Catalog, VersionShelf } from './catalog.ts';
+import type { VersionShelf } from '../runs/version-shelf.ts';
+import type { Catalog } from './catalog.ts';
 import { nextInstant, type Person, setTraits, stickyName } from './person.ts';
 
 export interface Applying {

@@ -4,11 +4,11 @@
  */
 import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.ts';
 import { type Interest, interestOf } from '../core/interest.ts';
-import type { Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
-import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
+import { currentPublication } from '../definitions/publish.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
-import { indexJourneys, type JourneyIndex, watchInterest, wholeInterest } from '../runs/journey-index.ts';
+import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
+import { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
 
 export interface Catalog {
@@ -20,40 +20,6 @@ export interface Catalog {
   /** What the audiences and the entries and goals of published journeys look at. */
   readonly interest: Interest;
   readonly enterExisting: ReadonlySet<string>;
-}
-
-/** One journey version with what it looks at. */
-export interface Version {
-  readonly journey: Journey;
-  /** For its goal, exit and awaited conditions. */
-  readonly watched: Interest;
-  /** For every condition in it. */
-  readonly whole: Interest;
-}
-
-/** Journey versions by content hash; they never change, so they are read once. */
-export class VersionShelf {
-  readonly #versions = new Map<string, Version>();
-
-  /** @throws {UnknownJourneyVersionError} */
-  async load(db: Queryable, hash: string): Promise<Version> {
-    const known = this.#versions.get(hash);
-    if (known !== undefined) return known;
-    return this.put(hash, await loadJourneyVersion(db, hash));
-  }
-
-  put(hash: string, journey: Journey): Version {
-    const version = { journey, watched: watchInterest(journey), whole: wholeInterest(journey) };
-    this.#versions.set(hash, version);
-    return version;
-  }
-
-  /** A version that was loaded or put before. */
-  get(hash: string): Version {
-    const version = this.#versions.get(hash);
-    if (version === undefined) throw new Error(`Journey version ${hash} has not been loaded`);
-    return version;
-  }
 }
 
 /** Keeps the newest catalog; asks the database only for the publication's id when nothing has changed. */

@@ -7,14 +7,14 @@ import { type Change, type Membership, nextDue, type Subject } from '../audience
 import { loadMemberships, logChanges, saveMemberships } from '../audiences/states.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { EventFact } from '../core/facts.ts';
-import type { Interest } from '../core/interest.ts';
-import { DAY, earlier, type Instant } from '../core/time.ts';
+import { earlier, type Instant } from '../core/time.ts';
 import { loadFacts } from '../ingest/event-log.ts';
 import { loadAccountTraits, lockProfiles, type ProfileRow, saveProfiles } from '../profiles/rows.ts';
 import type { Run } from '../runs/enter.ts';
 import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { Queryable } from '../store/database.ts';
-import type { Catalog, VersionShelf } from './catalog.ts';
+import type { VersionShelf } from '../runs/version-shelf.ts';
+import type { Catalog } from './catalog.ts';
 
 export interface Person extends Subject {
   readonly id: number;
@@ -29,9 +29,6 @@ export interface Person extends Subject {
   readonly changes: Change[];
   readonly runChanges: RunChanges;
 }
-
-/** How far before the events at hand `*` has to see, where no window says less. */
-const ANYTHING_REACH = 400 * DAY;
 
 /** Locks and reads the people. `earliest` is the first instant that will be asked about. */
 export async function loadPeople(
@@ -54,8 +51,8 @@ export async function loadPeople(
   const events = await loadFacts(
     db,
     locked,
-    together([catalog.interest, ...watched.map((version) => version.watched)]),
-    earliest - ANYTHING_REACH,
+    [catalog.interest, ...watched.map((version) => version.watched)],
+    earliest,
   );
   return new Map(
     profiles.map((profile) => [
@@ -141,10 +138,6 @@ function personFrom(
     changes: [],
     runChanges: noRunChanges(),
   };
-}
-
-function together(interests: readonly Interest[]): { events: Set<string> } {
-  return { events: new Set(interests.flatMap((interest) => [...interest.events])) };
 }
 
 function addRunChanges(all: RunChanges, { runChanges: more }: Person): RunChanges {

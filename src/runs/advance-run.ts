@@ -1,0 +1,174 @@
+/**
+ * One move of a run for real: decide everything up to the next wait or outside effect, reserve, log, and say what is next.
+ * @module
+ */
+import type { JsonObject } from '../core/condition.ts';
+import { delivered, interpret, LATENESS_FORGIVEN, type Move, type Outcome } from '../core/interpret.ts';
+import type { Journey } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+import { type Clock, type Instant, realMillisecondsUntil } from '../core/time.ts';
+import { putInInbox } from '../ingest/inbox.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { type CreateTask, carryOut, messageId, storeCarriedOut } from './carry-out.ts';
+import { lockRun, type RunState } from './run-state.ts';
+import { type MessageResult, saveMove, saveResult } from './save-move.ts';
+import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
+import { watchUntil } from './watch.ts';
+
+export interface Advancing {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly versions: VersionShelf;
+  readonly settings: SettingsShelf;
+  readonly createTask: CreateTask;
+}
+
+export interface RunRef {
+  readonly run: string;
+  /** Content hash of the journey's definition. */
+  readonly version: string;
+}
+
+/** What the workflow does next. */
+export type Instruction =
+  /** Real milliseconds; a `wake` ends it early. */
+  | { readonly kind: 'wait'; readonly milliseconds: number; readonly summary: string }
+  | {
+      readonly kind: 'deliver';
+      readonly channel: 'email' | 'webhook';
+      readonly message: string;
+      readonly summary: string;
+    }
+  | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
+
+/**
+ * Moves the run as far as it can go now. Calling it again before anything has changed answers the same and changes
+ * nothing.
+ */
+export async function advanceRun(ref: RunRef, advancing: Advancing): Promise<Instruction> {
+  return moveRun(ref, advancing, null);
+}
+
+/** How the delivery of a message ended, where it did not simply succeed: `refusal` says why it did not go out. */
+export interface Settlement {
+  readonly message: string;
+  readonly refusal: Refusal | null;
+  readonly detail: JsonObject | null;
+  /** What the engine reports about it as an event. */
+  readonly report: (state: RunState, now: Instant) => Parameters<typeof putInInbox>[1][number] | null;
+}
+
+/** Records what became of the message and moves the run on from it. A message that is settled already stays as it is. */
+export async function settleDelivery(ref: RunRef, settlement: Settlement, advancing: Advancing): Promise<Instruction> {
+  return moveRun(ref, advancing, settlement);
+}
+
+async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement | null): Promise<Instruction> {
+  const { db, clock } = advancing;
+  const version = await advancing.versions.load(db, ref.version);
+  const { journey } = version;
+  return db.transaction().execute(async (tx) => {
+    const state = await lockRun(tx, ref.run, version, advancing.settings, clock.now());
+    const now = clock.now();
+    const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
+    const settled = settlement !== null && isOnItsWay(state, settlement.message);
+    const onward =
+      settled && state.status === 'active'
+        ? delivered(journey, state.cursor, { latenessForgiven }, now, settlement.refusal)
+        : null;
+    const result = settled ? resultOf(settlement) : null;
+    const report = settled ? settlement.report(state, now) : null;
+    if (report !== null) await putInInbox(tx, [report]);
+
+    if (state.status !== 'active') {
+      const { status: outcome, endReason } = state;
+      if (result !== null) await saveResult(tx, result, now);
+      return { kind: 'end', outcome, reason: endReason ?? '' };
+    }
+    const { wokenAt, ...given } = state;
+    const move = interpret(
+      journey,
+      onward?.cursor ?? state.cursor,
+      { ...given, workspaceCaps: state.settings.caps, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
+      now,
+    );
+    const log = onward === null ? move.log : [onward.log, ...move.log];
+    const changed = onward !== null || log.length > 0 || move.cursor.phase !== state.cursor.phase;
+    if (changed) await saveChanged(tx, state, journey, { ...move, log }, result, now, advancing.createTask);
+    return instructionFor(state, move, clock);
+  });
+}
+
+async function saveChanged(
+  tx: Queryable,
+  state: RunState,
+  journey: Journey,
+  move: Move,
+  result: MessageResult | null,
+  now: Instant,
+  createTask: CreateTask,
+): Promise<void> {
+  const carried = carryOut(state, journey, move.acts, now);
+  const ended = move.next.kind === 'end' ? move.next : null;
+  const stillIn =
+    state.cursor.phase === 'waiting' &&
+    state.cursor.step === move.cursor.step &&
+    state.cursor.visit === move.cursor.visit;
+  const wokenAt = stillIn ? state.wokenAt : null;
+  const facts = { ...state.facts, enteredAt: state.enteredAt };
+  await saveMove(
+    tx,
+    {
+      runId: state.id,
+      journey: state.journey,
+      profileId: state.profileId,
+      status: ended === null ? 'active' : ended.outcome,
+      endReason: ended === null ? null : ended.reason,
+      endedAt: ended === null ? null : (move.log.at(-1)?.at ?? now),
+      cursor: move.cursor,
+      wokenAt,
+      dueAt: ended === null ? watchUntil({ cursor: move.cursor, wokenAt }, journey, facts, now) : null,
+      log: move.log,
+      messages: carried.messages,
+      result,
+    },
+    now,
+  );
+  await storeCarriedOut(tx, carried, createTask);
+}
+
+/** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
+function isOnItsWay(state: RunState, message: string): boolean {
+  return state.cursor.phase === 'delivering' && messageId(state.id, state.cursor.step, state.cursor.visit) === message;
+}
+
+function resultOf({ message, refusal, detail }: Settlement): MessageResult {
+  const status = refusal === null ? 'sent' : refusal.reason === 'channel' ? 'failed' : 'refused';
+  return { id: message, status, refusal, detail };
+}
+
+function instructionFor(state: RunState, { next }: Move, clock: Clock): Instruction {
+  switch (next.kind) {
+    case 'end':
+      return next;
+    case 'wait':
+      return {
+        kind: 'wait',
+        milliseconds: Math.max(1, realMillisecondsUntil(next.until, clock)),
+        summary:
+          next.condition === null
+            ? `until ${new Date(next.until).toISOString()}`
+            : `until it happens, or ${new Date(next.until).toISOString()}`,
+      };
+    case 'deliver': {
+      const { step, visit } = next;
+      if (step.kind !== 'email' && step.kind !== 'webhook') throw new Error(`A ${step.kind} is not delivered outside`);
+      return {
+        kind: 'deliver',
+        channel: step.kind,
+        message: messageId(state.id, step.id, visit),
+        summary: step.kind === 'email' ? `email ${step.template.key}` : `webhook ${step.id}`,
+      };
+    }
+  }
+}

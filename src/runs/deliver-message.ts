@@ -1,0 +1,219 @@
+/**
+ * Carrying one reserved message out: claim it, hand it to its channel, record what came of it and move the run on.
+ *
+ * SMTP cannot promise that a message goes out exactly once: between the server's 250 and our record the process may die.
+ * What is done with a message found in that window is the workspace's `onUncertainSend`: `again` sends it once more under
+ * the same Message-ID, `hold` gives it up. Either way `message_attempts` says so.
+ * @module
+ */
+import { sql } from 'kysely';
+import { type Delivery, TemporaryDeliveryError } from '../channels/channel.ts';
+import type { OutgoingEmail } from '../channels/email.ts';
+import { messageIdOf } from '../channels/email.ts';
+import { renderEmail } from '../channels/liquid.ts';
+import { signUnsubscribe } from '../channels/tokens.ts';
+import type { WebhookCall } from '../channels/webhook.ts';
+import type { JsonObject } from '../core/condition.ts';
+import type { ActionStep, Journey } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+import type { Database } from '../store/database.ts';
+import { type Advancing, advanceRun, type Instruction, type RunRef, settleDelivery } from './advance-run.ts';
+import { computedTraits, templateVariables } from './carry-out.ts';
+import { messageEvent } from './message-events.ts';
+import { accountOf, lockRun, type RunState } from './run-state.ts';
+
+export interface Delivering extends Advancing {
+  readonly sendEmail: (email: OutgoingEmail) => Promise<Delivery>;
+  readonly callWebhook: (call: WebhookCall) => Promise<Delivery>;
+  /** Where people reach the pages this engine serves, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly signingSecret: string;
+}
+
+interface Claim {
+  readonly before: 'reserved' | 'sending';
+  readonly attempts: number;
+  readonly run_status: string;
+  readonly suppressed: string | null;
+  readonly step: string;
+  readonly profile_id: number;
+  readonly content: JsonObject | null;
+  readonly journey: string;
+  readonly user_id: string | null;
+  readonly traits: JsonObject;
+  readonly account: JsonObject | null;
+  readonly entry: JsonObject;
+}
+
+/**
+ * Delivers the message once, whatever has been tried before, and says what the run does next.
+ * @throws {TemporaryDeliveryError} to be tried again; the message stays reserved
+ */
+export async function deliverMessage(ref: RunRef, message: string, delivering: Delivering): Promise<Instruction> {
+  const { db, versions } = delivering;
+  const claim = await claimMessage(db, message);
+  if (claim === undefined) return advanceRun(ref, delivering);
+  const { journey } = await versions.load(db, ref.version);
+  const step = journey.steps[claim.step] as ActionStep;
+
+  const refusal = await refusalBefore(claim, step, message, delivering);
+  if (refusal !== null) return settle(ref, step, message, { result: 'refused', reason: '' }, refusal, delivering);
+  try {
+    const delivery = await handOver(ref, step, claim, message, journey, delivering);
+    const refused: Refusal | null =
+      delivery.result === 'refused' ? { reason: 'channel', detail: delivery.reason } : null;
+    return await settle(ref, step, message, delivery, refused, delivering);
+  } catch (error) {
+    if (error instanceof TemporaryDeliveryError)
+      await noteFailedAttempt(db, message, claim.attempts, error, delivering);
+    throw error;
+  }
+}
+
+/** Takes the message for this attempt; undefined where it is settled already. */
+async function claimMessage(db: Database, message: string): Promise<Claim | undefined> {
+  const { rows } = await sql<Claim>`
+    with before as (select id, status from messages where id = ${message} for update)
+    update messages m set status = 'sending', attempts = m.attempts + 1
+    from before b, runs r, profiles p
+    where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
+    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.content,
+      r.journey, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
+      (select category from suppressions s where s.profile_id = m.profile_id and s.category in ('all', m.category) limit 1) as suppressed
+  `.execute(db);
+  return rows[0];
+}
+
+/** What forbids the message at the last moment. */
+async function refusalBefore(
+  claim: Claim,
+  step: ActionStep,
+  message: string,
+  delivering: Delivering,
+): Promise<Refusal | null> {
+  if (claim.run_status !== 'active') return { reason: 'ended', outcome: claim.run_status };
+  const exempt = step.kind !== 'email' || step.template.transactional;
+  if (claim.suppressed !== null && !exempt) return { reason: 'suppressed', category: claim.suppressed };
+  if (claim.before !== 'sending' || step.kind !== 'email') return null;
+  const { onUncertainSend } = await delivering.settings.newest(delivering.db);
+  const detail = `attempt ${claim.attempts - 1} ended without a word, so the server may have the message`;
+  const held = onUncertainSend === 'hold';
+  await noteAttempt(delivering.db, message, claim.attempts, held ? 'held' : 'sent again', detail, delivering);
+  return held ? { reason: 'channel', detail } : null;
+}
+
+async function handOver(
+  ref: RunRef,
+  step: ActionStep,
+  claim: Claim,
+  message: string,
+  journey: Journey,
+  delivering: Delivering,
+): Promise<Delivery> {
+  if (step.kind === 'webhook') {
+    return delivering.callWebhook({
+      url: step.url,
+      headers: step.headers,
+      body: claim.content?.body ?? {},
+      id: message,
+      secret: delivering.signingSecret,
+    });
+  }
+  if (step.kind !== 'email') throw new Error(`A ${step.kind} is not delivered outside`);
+  const variables = await variablesFor(ref, journey, claim, delivering);
+  const to = (variables.person as JsonObject).email;
+  if (typeof to !== 'string' || to === '') return { result: 'refused', reason: 'the person has no trait `email`' };
+  const token = signUnsubscribe({
+    secret: delivering.signingSecret,
+    profileId: claim.profile_id,
+    category: step.template.category,
+    messageId: message,
+  });
+  const unsubscribeUrl = `${delivering.publicUrl}/u/${token}`;
+  return delivering.sendEmail({
+    ...renderEmail(step.template, { ...variables, unsubscribeUrl }),
+    to,
+    from: step.template.from,
+    messageId: messageIdOf(message, domainOf(step.template.from)),
+    unsubscribeUrl: step.template.transactional ? null : unsubscribeUrl,
+  });
+}
+
+/** Computed traits cost a look at the person's events, so only templates that name some pay for it. */
+async function variablesFor(
+  ref: RunRef,
+  journey: Journey,
+  claim: Claim,
+  { db, versions, settings, clock }: Delivering,
+): Promise<JsonObject> {
+  const now = clock.now();
+  const { traits, account, user_id: userId, entry } = claim;
+  if (Object.keys(journey.computed ?? {}).length === 0) {
+    return templateVariables({ traits, accountTraits: account, userId, entry, journey: claim.journey }, {});
+  }
+  return db.transaction().execute(async (tx) => {
+    const state = await lockRun(tx, ref.run, await versions.load(db, ref.version), settings, now);
+    return templateVariables(state, computedTraits(state, journey, now));
+  });
+}
+
+function settle(
+  ref: RunRef,
+  step: ActionStep,
+  message: string,
+  delivery: Delivery,
+  refusal: Refusal | null,
+  delivering: Delivering,
+): Promise<Instruction> {
+  const detail = delivery.detail ?? null;
+  return settleDelivery(
+    ref,
+    { message, refusal, detail, report: (state, now) => reportOf(step, message, refusal, state, now) },
+    delivering,
+  );
+}
+
+/** SMTP's answer is all we hear: a 250 is told as delivered, a refusal as bounced. */
+function reportOf(step: ActionStep, id: string, refusal: Refusal | null, state: RunState, now: number) {
+  if (step.kind !== 'email' || (refusal !== null && refusal.reason !== 'channel')) return null;
+  const { key, category } = step.template;
+  const at = new Date(now).toISOString();
+  return messageEvent({
+    name: refusal === null ? 'Email Delivered' : 'Email Bounced',
+    profileId: state.profileId,
+    message: { id, journey: state.journey, step: step.id, channel: 'email', template: key, category },
+    at,
+    receivedAt: at,
+    ...(refusal === null ? {} : { properties: { reason: refusal.detail } }),
+  });
+}
+
+async function noteFailedAttempt(
+  db: Database,
+  message: string,
+  attempt: number,
+  error: TemporaryDeliveryError,
+  delivering: Delivering,
+): Promise<void> {
+  await noteAttempt(db, message, attempt, error.mayHaveArrived ? 'unknown' : 'not taken', error.message, delivering);
+  if (!error.mayHaveArrived)
+    await sql`update messages set status = 'reserved' where id = ${message} and status = 'sending'`.execute(db);
+}
+
+async function noteAttempt(
+  db: Database,
+  message: string,
+  attempt: number,
+  result: string,
+  detail: string,
+  { clock }: Delivering,
+): Promise<void> {
+  await db
+    .insertInto('message_attempts')
+    .values({ message_id: message, attempt, at: new Date(clock.now()), result, detail })
+    .execute();
+}
+
+function domainOf(from: string): string {
+  return from.match(/@([^>\s]+)/)?.[1] ?? 'localhost';
+}

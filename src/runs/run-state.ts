@@ -1,0 +1,152 @@
+/**
+ * Everything a run's next move depends on, read under the lock on its person.
+ * @module
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { JsonObject } from '../core/condition.ts';
+import type { Facts } from '../core/facts.ts';
+import type { Cursor, Outcome } from '../core/interpret.ts';
+import { type Ledger, ledgerReach, type Sent } from '../core/pressure.ts';
+import type { Instant } from '../core/time.ts';
+import type { Settings } from '../definitions/workspace-types.ts';
+import { loadFacts } from '../ingest/event-log.ts';
+import type { Queryable } from '../store/database.ts';
+import type { SettingsShelf, Version } from './version-shelf.ts';
+
+export interface RunState {
+  readonly id: string;
+  readonly journey: string;
+  readonly profileId: number;
+  readonly userId: string | null;
+  readonly person: string;
+  readonly heldOut: boolean;
+  readonly enteredAt: Instant;
+  readonly entry: JsonObject;
+  readonly status: 'active' | Outcome;
+  readonly endReason: string | null;
+  readonly cursor: Cursor;
+  readonly wokenAt: Instant | null;
+  /** The person's own. */
+  readonly traits: JsonObject;
+  readonly accountTraits: JsonObject | null;
+  readonly facts: Facts;
+  readonly ledger: Ledger;
+  readonly settings: Settings;
+}
+
+/** No such run. */
+export class UnknownRunError extends Error {
+  override readonly name = 'UnknownRunError';
+
+  constructor(readonly run: string) {
+    super(`There is no run ${run}. Was its workflow started against another database?`);
+  }
+}
+
+/**
+ * Locks the run's person for the rest of the transaction, then reads, so that what it read holds until the commit.
+ * @throws {UnknownRunError}
+ */
+export async function lockRun(
+  tx: Queryable,
+  runId: string,
+  version: Version,
+  shelf: SettingsShelf,
+  now: Instant,
+): Promise<RunState> {
+  for (;;) {
+    const locked = await lockPerson(tx, runId);
+    if (locked === undefined) throw new UnknownRunError(runId);
+    const row = await readRun(tx, runId);
+    if (row === undefined) throw new UnknownRunError(runId);
+    // Between finding the person and locking it, the person may have become another.
+    if (row.profile_id !== locked.id) continue;
+    const settings = await shelf.load(tx, row.publication_id);
+    const facts = await loadFacts(tx, [locked.id], [version.whole, version.named], now);
+    return {
+      id: runId,
+      journey: row.journey,
+      profileId: locked.id,
+      userId: locked.user_id,
+      person: row.person,
+      heldOut: row.held_out,
+      enteredAt: row.entered_at.getTime(),
+      entry: row.entry,
+      status: row.status,
+      endReason: row.end_reason,
+      cursor: row.cursor,
+      wokenAt: row.woken_at?.getTime() ?? null,
+      traits: locked.traits,
+      accountTraits: row.account,
+      facts: {
+        traits: row.account === null ? locked.traits : { ...locked.traits, account: row.account },
+        events: facts.get(locked.id) ?? [],
+        audiences: new Set(row.audiences ?? []),
+      },
+      ledger: {
+        sent: await sentSince(
+          tx,
+          locked.id,
+          ledgerReach({ workspace: settings.caps, journey: version.journey.caps }),
+          now,
+        ),
+        suppressed: new Set(row.suppressed ?? []),
+      },
+      settings,
+    };
+  }
+}
+
+async function lockPerson(tx: Queryable, runId: string) {
+  const { rows } = await sql<{ id: number; user_id: string | null; traits: JsonObject }>`
+    select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId}) for update
+  `.execute(tx);
+  return rows[0];
+}
+
+async function readRun(tx: Queryable, runId: string) {
+  const { rows } = await sql<{
+    journey: string;
+    profile_id: number;
+    person: string;
+    held_out: boolean;
+    entered_at: Date;
+    entry: JsonObject;
+    status: RunState['status'];
+    end_reason: string | null;
+    cursor: Cursor;
+    woken_at: Date | null;
+    publication_id: number;
+    account: JsonObject | null;
+    audiences: string[] | null;
+    suppressed: string[] | null;
+  }>`
+    select journey, profile_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
+      (select max(id) from publications) as publication_id,
+      ${accountOf(sql`runs.profile_id`)} as account,
+      (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
+      (select array_agg(category) from suppressions u where u.profile_id = runs.profile_id) as suppressed
+    from runs where id = ${runId}
+  `.execute(tx);
+  return rows[0];
+}
+
+/** SQL for the traits of the account that a person joined last. */
+export function accountOf(person: RawBuilder<unknown>): RawBuilder<JsonObject | null> {
+  return sql<JsonObject | null>`(
+    select a.traits from account_members am join profiles a on a.id = am.account_id
+    where am.person_id = ${person} order by am.joined_at desc limit 1)`;
+}
+
+async function sentSince(tx: Queryable, profileId: number, reach: number, now: Instant): Promise<Sent[]> {
+  if (reach === 0) return [];
+  const rows = await tx
+    .selectFrom('messages')
+    .select(['channel', 'journey', 'reserved_at'])
+    .where('profile_id', '=', profileId)
+    .where('status', 'in', ['reserved', 'sending', 'sent'])
+    .where('channel', '!=', 'webhook')
+    .where('reserved_at', '>', new Date(now - reach))
+    .execute();
+  return rows.map(({ channel, journey, reserved_at }) => ({ channel, journey, at: reserved_at.getTime() }));
+}

@@ -1,0 +1,73 @@
+/**
+ * Journey versions and workspace settings in memory: what is published never changes, so it is read once.
+ * @module
+ */
+import { type Interest, interestOfExpressions } from '../core/interest.ts';
+import type { Journey } from '../core/journey.ts';
+import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
+import type { Settings } from '../definitions/workspace-types.ts';
+import type { Queryable } from '../store/database.ts';
+import { watchInterest, wholeInterest } from './journey-index.ts';
+
+/** One journey version with what it looks at. */
+export interface Version {
+  readonly journey: Journey;
+  /** For its goal, exit and awaited conditions. */
+  readonly watched: Interest;
+  /** For every condition in it. */
+  readonly whole: Interest;
+  /** For what its templates name. */
+  readonly named: Interest;
+}
+
+/** Journey versions by content hash; they never change, so they are read once. */
+export class VersionShelf {
+  readonly #versions = new Map<string, Version>();
+
+  /** @throws {UnknownJourneyVersionError} */
+  async load(db: Queryable, hash: string): Promise<Version> {
+    const known = this.#versions.get(hash);
+    if (known !== undefined) return known;
+    return this.put(hash, await loadJourneyVersion(db, hash));
+  }
+
+  put(hash: string, journey: Journey): Version {
+    const version = {
+      journey,
+      watched: watchInterest(journey),
+      whole: wholeInterest(journey),
+      named: interestOfExpressions(Object.values(journey.computed ?? {})),
+    };
+    this.#versions.set(hash, version);
+    return version;
+  }
+
+  /** A version that was loaded or put before. */
+  get(hash: string): Version {
+    const version = this.#versions.get(hash);
+    if (version === undefined) throw new Error(`Journey version ${hash} has not been loaded`);
+    return version;
+  }
+}
+
+/** The settings of the newest publication, read again only when there is a newer one. */
+export class SettingsShelf {
+  #publicationId = 0;
+  #settings: Settings | undefined;
+
+  /** The settings in force, without asking whether there are newer ones if there were any before. */
+  async newest(db: Queryable): Promise<Settings> {
+    return this.#settings ?? this.load(db, Number.POSITIVE_INFINITY);
+  }
+
+  /** @param publicationId the newest, as the caller's snapshot has it */
+  async load(db: Queryable, publicationId: number): Promise<Settings> {
+    if (this.#settings === undefined || this.#publicationId !== publicationId) {
+      const publication = await currentPublication(db);
+      if (publication === null) throw new Error('Nothing has been published, so no run can be advanced');
+      this.#settings = publication.workspace.settings;
+      this.#publicationId = publication.id;
+    }
+    return this.#settings;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * One program, three roles: `api` takes events and shows pages, `processor` works events off, `worker` runs journeys.
+ * @module
+ */
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { journeyActivities } from '../../activities/journey-activities.ts';
+import { createEmailChannel, type EmailChannel } from '../channels/email.ts';
+import { callWebhook } from '../channels/webhook.ts';
+import type { Clock, Instant } from '../core/time.ts';
+import { CatalogShelf } from '../process/catalog.ts';
+import type { Delivering } from '../runs/deliver-message.ts';
+import { SettingsShelf, VersionShelf } from '../runs/version-shelf.ts';
+import { createTask } from '../sales/tasks.ts';
+import { type Database, migrate, openDatabase } from '../store/database.ts';
+import { type Listener, listen } from '../store/notify.ts';
+import type { Role } from './config.ts';
+import { type Processor, startProcessor } from './processor.ts';
+import { type RunningWorkers, startWorkers } from './worker.ts';
+
+export interface EngineSettings {
+  readonly roles: readonly Role[];
+  readonly databaseUrl: string;
+  /** Default `public`. */
+  readonly schema?: string;
+  readonly temporalAddress: string;
+  readonly temporalNamespace: string;
+  /** Default `journeys`. The channels' queues are named after it. */
+  readonly taskQueue?: string;
+  readonly smtpUrl: string;
+  readonly publicUrl: string;
+  readonly signingSecret: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Instants up to here may be applied by the clock. Default: now. */
+  readonly horizon?: () => Instant;
+  readonly bundle?: WorkflowBundle;
+}
+
+export interface Engine {
+  readonly db: Database;
+  readonly client: Client;
+  /** Events have been stored: look at once, without waiting for the database's word. */
+  nudge(): void;
+  /** Rejects if a part dies of itself. */
+  readonly failed: Promise<never>;
+  stop(): Promise<void>;
+}
+
+const WORKER_CONNECTIONS = 20;
+const SMTP_CONNECTIONS = 8;
+
+/** Starts the processor and the worker, as the roles say; the database is brought up to date first. */
+export async function startEngine(settings: EngineSettings): Promise<Engine> {
+  const {
+    roles,
+    databaseUrl,
+    schema = 'public',
+    temporalAddress,
+    temporalNamespace: namespace,
+    taskQueue = 'journeys',
+    clock,
+    log,
+  } = settings;
+  const db = openDatabase({ url: databaseUrl, schema, size: WORKER_CONNECTIONS });
+  await migrate(db, schema);
+  const connection = await Connection.connect({ address: temporalAddress });
+  const client = new Client({ connection, namespace });
+
+  let processor: Processor | undefined;
+  let listener: Listener | undefined;
+  if (roles.includes('processor')) {
+    processor = startProcessor({
+      processing: { db, clock, log, catalogs: new CatalogShelf() },
+      dispatching: { db, clock, client, taskQueue },
+      ...(settings.horizon === undefined ? {} : { horizon: settings.horizon }),
+    });
+    const { nudge } = processor;
+    listener = listen(databaseUrl, schema, ['inbox', 'outbox', 'published'], (topic) =>
+      nudge(topic === 'outbox' ? 'outbox' : 'inbox'),
+    );
+  }
+
+  const email = createEmailChannel({ smtpUrl: settings.smtpUrl, poolSize: SMTP_CONNECTIONS, clock });
+  let workers: RunningWorkers | undefined;
+  let native: NativeConnection | undefined;
+  if (roles.includes('worker')) {
+    native = await NativeConnection.connect({ address: temporalAddress });
+    workers = await startWorkers({
+      connection: native,
+      namespace,
+      taskQueue,
+      activities: journeyActivities(delivering(settings, db, email)),
+      ...(settings.bundle === undefined ? {} : { bundle: settings.bundle }),
+    });
+  }
+
+  return {
+    db,
+    client,
+    nudge: () => processor?.nudge('inbox'),
+    failed: workers?.failed ?? new Promise<never>(() => undefined),
+    stop: async () => {
+      await listener?.close();
+      await processor?.stop();
+      await workers?.stop();
+      email.close();
+      await native?.close();
+      await connection.close();
+      await db.destroy();
+    },
+  };
+}
+
+/** What activities need, on this machine's connections. */
+export function delivering(
+  settings: Pick<EngineSettings, 'clock' | 'publicUrl' | 'signingSecret'>,
+  db: Database,
+  email: EmailChannel,
+): Delivering {
+  return {
+    db,
+    clock: settings.clock,
+    versions: new VersionShelf(),
+    settings: new SettingsShelf(),
+    createTask,
+    sendEmail: (message) => email.send(message),
+    callWebhook: (call) => callWebhook({ ...call, clock: settings.clock }),
+    publicUrl: settings.publicUrl,
+    signingSecret: settings.signingSecret,
+  };
+}

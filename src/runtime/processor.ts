@@ -1,0 +1,113 @@
+/**
+ * The processor: works the inbox's lanes off, applies what falls due, fills new audiences and tells Temporal.
+ * Woken by a word from the database; it also looks by itself, so that a lost word costs a moment.
+ * @module
+ */
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
+import { ensureEventMonths } from '../ingest/event-log.ts';
+import { fill, nextTick, tick } from '../process/clock-tick.ts';
+import { type Processing, processLane } from '../process/process-lane.ts';
+import { type Dispatching, dispatch } from '../runs/dispatch.ts';
+
+export interface ProcessorSettings {
+  readonly processing: Processing;
+  readonly dispatching: Dispatching;
+  /** Instants up to here may be applied: all earlier events have arrived. Default: now. */
+  readonly horizon?: () => Instant;
+}
+
+export interface Processor {
+  /** There may be work. */
+  nudge(topic: 'inbox' | 'outbox'): void;
+  stop(): Promise<void>;
+}
+
+/** Real milliseconds between looks when nothing is said. */
+const LOOK_AGAIN = 1_000;
+const AFTER_FAILURE = 1_000;
+const DISPATCH_AGAIN = 500;
+
+export function startProcessor({ processing, dispatching, horizon }: ProcessorSettings): Processor {
+  const { db, clock, log } = processing;
+  let monthsUntil = 0;
+
+  const events = loop('events', log, async () => {
+    const now = clock.now();
+    if (now >= monthsUntil) {
+      await ensureEventMonths(db, now);
+      monthsUntil = now + 20 * DAY;
+    }
+    let worked = 0;
+    for (const lane of await busyLanes()) worked += await processLane(lane, processing);
+    worked += await tick(horizon?.() ?? clock.now(), processing);
+    if (worked > 0) {
+      outbox.nudge();
+      return 0;
+    }
+    if ((await fill(processing)) > 0) return 0;
+    const next = await nextTick(db);
+    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(next, clock)));
+  });
+  const outbox = loop('outbox', log, async () => ((await dispatch(dispatching)) > 0 ? 0 : DISPATCH_AGAIN));
+
+  async function busyLanes(): Promise<number[]> {
+    const { rows } = await sql<{ lane: number }>`
+      select lane from generate_series(0, 15) as lane where exists (select 1 from inbox where inbox.lane = lane.lane) order by random()
+    `.execute(db);
+    return rows.map((row) => row.lane);
+  }
+
+  return {
+    nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),
+    stop: async () => {
+      await events.stop();
+      await outbox.stop();
+    },
+  };
+}
+
+interface Loop {
+  nudge(): void;
+  stop(): Promise<void>;
+}
+
+/** Calls `work` over and over: at once after 0, after that many milliseconds or a nudge otherwise, and again after failures. */
+function loop(name: string, log: Logger, work: () => Promise<number>): Loop {
+  let stopped = false;
+  let nudged = false;
+  let wakeUp: () => void = () => undefined;
+  const pause = (milliseconds: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  const running = (async () => {
+    while (!stopped) {
+      nudged = false;
+      try {
+        const wait = await work();
+        if (wait > 0 && !nudged && !stopped) await pause(wait);
+      } catch (error) {
+        if (stopped) return;
+        log.warn({ err: error, loop: name }, 'this pass failed and is tried again');
+        await pause(AFTER_FAILURE);
+      }
+    }
+  })();
+  return {
+    nudge: () => {
+      nudged = true;
+      wakeUp();
+    },
+    stop: async () => {
+      stopped = true;
+      wakeUp();
+      await running;
+    },
+  };
+}
