@@ -30,7 +30,7 @@ export function nearest(written: string, names: Iterable<string>): string | unde
   let best: { name: string; away: number } | undefined;
   for (const name of names) {
     const away = distance(written.toLowerCase(), name.toLowerCase());
-    const allowed = Math.max(2, Math.floor(Math.max(name.length, written.length) / 3));
+    const allowed = Math.ceil(Math.max(name.length, written.length) / 3);
     if (away <= allowed && away < Math.min(name.length, best?.away ?? Number.POSITIVE_INFINITY)) best = { name, away };
   }
   return best?.name;

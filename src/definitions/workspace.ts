@@ -2,7 +2,18 @@
  * From a folder of YAML and MJML files to a workspace, or to everything that is wrong with them.
  * @module
  */
-import type { Problem, Workspace } from './workspace-types.ts';
+import { contentHash } from './canonical.ts';
+import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
+import { compileAudiences } from './compile-audiences.ts';
+import { compileCap, compileJourney } from './compile-journey.ts';
+import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
+import { compileTraits } from './compile-traits.ts';
+import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
+import { sortProblems } from './problems.ts';
+import { readFolder, type WorkspaceFile } from './read-folder.ts';
+import { checkEmail, checkShape, type Definition } from './shape.ts';
+import { parseYaml, problemAt } from './source.ts';
+import type { Problem, Settings, Workspace } from './workspace-types.ts';
 
 export type Loaded = { readonly workspace: Workspace } | { readonly problems: readonly Problem[] };
 
@@ -11,5 +22,105 @@ export type Loaded = { readonly workspace: Workspace } | { readonly problems: re
  * @returns the workspace, or at least one problem
  */
 export async function loadWorkspace(folder: string): Promise<Loaded> {
-  return { problems: [{ file: folder, line: 1, column: 1, message: 'Not readable yet', severity: 'error' }] };
+  let files: readonly WorkspaceFile[];
+  try {
+    files = await readFolder(folder);
+  } catch (cause) {
+    const message = `The workspace cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return { problems: [problemAt(folder, { line: 1, column: 1 }, message)] };
+  }
+  return compileWorkspace(folder, files);
+}
+
+async function compileWorkspace(folder: string, files: readonly WorkspaceFile[]): Promise<Loaded> {
+  const problems: Problem[] = [];
+  const report = reportTo(problems);
+  const { definitions, emailFiles, parts, broken } = readDefinitions(files, problems);
+  const catalog = catalogOf(definitions, broken, problems);
+
+  const traits = compileTraits(catalog, report);
+  const audiences = compileAudiences(catalog, traits, report);
+  problems.push(...liquidProblems(catalog, traits.names));
+  for (const { name, text } of parts) problems.push(...mjmlLiquidProblems(name, text, traits.names));
+
+  const bodies = new Map<string, Compiled>();
+  for (const [key, { file, source }] of catalog.emails) {
+    const email = emailFiles.get(source.file);
+    if (email === undefined) continue;
+    const faults = mjmlLiquidProblems(source.file, email.mjml, traits.names);
+    const { preview, transactional = false } = file;
+    const compiled = await compileMjml(source.file, email.mjml, {
+      path: email.path,
+      root: folder,
+      preview,
+      transactional,
+    });
+    problems.push(...faults, ...('html' in compiled ? [] : compiled));
+    if ('html' in compiled) bodies.set(key, compiled);
+  }
+  const templates = compileTemplates(catalog, bodies);
+  const journeys = [...catalog.journeys].map(([key, definition]) => {
+    const journey = compileJourney(definition, catalog, traits, templates, problems);
+    return [key, { hash: contentHash(journey), journey }] as const;
+  });
+
+  const settings = settingsOf(catalog);
+  if (problems.length > 0 || settings === undefined) return { problems: sortProblems(problems) };
+  const content: Omit<Workspace, 'hash'> = {
+    settings,
+    audiences,
+    computedTraits: Object.fromEntries([...traits.computed].map(([key, expression]) => [key, { key, expression }])),
+    journeys: Object.fromEntries(journeys),
+  };
+  return { workspace: { hash: contentHash(content), ...content } };
+}
+
+interface Read {
+  readonly definitions: readonly Definition[];
+  /** Email templates by file name. */
+  readonly emailFiles: ReadonlyMap<string, MjmlFile & { readonly path: string }>;
+  /** MJML that templates include: files whose name begins with `_`. */
+  readonly parts: readonly WorkspaceFile[];
+  readonly broken: ReadonlySet<string>;
+}
+
+function readDefinitions(files: readonly WorkspaceFile[], problems: Problem[]): Read {
+  const definitions: Definition[] = [];
+  const emailFiles = new Map<string, MjmlFile & { path: string }>();
+  const parts = files.filter(isPart);
+  const broken = new Set<string>();
+  for (const file of files) {
+    if (isPart(file)) continue;
+    const before = problems.length;
+    const email = file.name.endsWith('.mjml') ? readMjml(file.name, file.text) : undefined;
+    if (email !== undefined) emailFiles.set(file.name, { ...email, path: file.path });
+    const { sources, problems: unreadable } = email ?? parseYaml(file.name, file.text);
+    problems.push(...unreadable);
+    for (const source of sources) {
+      const checked = email === undefined ? checkShape(source) : checkEmail(source);
+      if ('kind' in checked) definitions.push(checked);
+      else problems.push(...checked);
+    }
+    if (problems.length > before) for (const one of definedIn(file.text)) broken.add(one);
+  }
+  return { definitions, emailFiles, parts, broken };
+}
+
+function isPart({ name }: WorkspaceFile): boolean {
+  return /(^|\/)_[^/]*\.mjml$/.test(name);
+}
+
+function settingsOf({ settings }: Catalog): Settings | undefined {
+  if (settings === undefined) return undefined;
+  const { settings: name, timezone, sender, caps = [], traits = {}, accountTraits = {}, emailRate } = settings.file;
+  return {
+    name,
+    timezone,
+    sender,
+    caps: caps.map(compileCap),
+    onUncertainSend: settings.file.onUncertainSend ?? 'again',
+    ...(emailRate !== undefined && { emailRate }),
+    traits,
+    accountTraits,
+  };
 }

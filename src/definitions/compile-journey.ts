@@ -1,0 +1,171 @@
+/**
+ * Journeys from the author's nested lists to the core's flat graph.
+ * @module
+ */
+import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
+import { DAY } from '../core/time.ts';
+import { type Catalog, checkReference, reportTo } from './catalog.ts';
+import { compileCondition, compileFilter, type Surroundings } from './compile-condition.ts';
+import type { Traits } from './compile-traits.ts';
+import { lintEffects } from './lint-effects.ts';
+import { lintJourney } from './lint-journey.ts';
+import type { AuthoredCap, AuthoredStep, JourneyFile } from './schema-journey.ts';
+import { millisecondsOf, shareOf } from './schema-values.ts';
+import type { DefinitionOf } from './shape.ts';
+import type { Path } from './source.ts';
+import { stepIds, stepsOf } from './step-ids.ts';
+import type { Problem } from './workspace-types.ts';
+
+export interface Templates {
+  readonly emails: ReadonlyMap<string, EmailTemplate>;
+  readonly inApps: ReadonlyMap<string, InAppTemplate>;
+  readonly salesTasks: ReadonlyMap<string, SalesTaskTemplate>;
+}
+
+const DEFAULT_END = 30 * DAY;
+const DEFAULT_PRIORITY = 50;
+
+/**
+ * @param problems what is wrong is added here
+ * @returns a journey that can be run if nothing was added
+ */
+export function compileJourney(
+  { file, source }: DefinitionOf<'journey'>,
+  catalog: Catalog,
+  traits: Traits,
+  templates: Templates,
+  problems: Problem[],
+): Journey {
+  const report = reportTo(problems);
+  const given: Surroundings = { catalog, traits, report, source, inRun: true, sinceEntry: false };
+  const { enter, goal, exit } = file;
+  if ('audience' in enter)
+    checkReference(catalog, catalog.audiences, 'audience', enter.audience, (...said) =>
+      report(source, ['enter', 'audience'], ...said),
+    );
+
+  const placed = stepsOf(file);
+  const ids = stepIds(placed, (path, id, derived) => {
+    const fix = derived ? 'Give this step an `id` of its own' : 'Choose another id';
+    report(source, derived ? path : [...path, 'id'], `Two steps have the id \`${id}\``, fix);
+  });
+  problems.push(...lintEffects(placed, source, catalog, traits.names, report));
+  const idAt = (path: Path) => ids.get(path.join('/')) ?? '';
+  const steps: Record<StepId, Step> = {};
+  const compiler = { ...given, templates, idAt, steps };
+  const first = compileList(file.steps, ['steps'], null, compiler);
+
+  const journey: Journey = {
+    key: file.journey,
+    enter:
+      'audience' in enter
+        ? { by: 'audience', audience: enter.audience }
+        : { by: 'event', events: compileFilter({ event: enter.event, where: enter.where }) },
+    again: againOf(enter.again),
+    goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
+    exit: {
+      after: exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after),
+      when: exit?.when === undefined ? null : compileCondition(exit.when, ['exit', 'when'], given),
+    },
+    holdout: file.holdout === undefined ? 0 : shareOf(file.holdout),
+    priority: file.priority ?? DEFAULT_PRIORITY,
+    caps: (file.caps ?? []).map(compileCap),
+    first,
+    // In the order in which they are written.
+    steps: Object.fromEntries(placed.flatMap(({ path }) => ownStep(steps, idAt(path)))),
+  };
+  lintJourney(
+    file,
+    journey,
+    placed.map(({ path }) => ({ id: idAt(path), path })),
+    (path, message, fix) => report(source, path, message, fix),
+  );
+  return journey;
+}
+
+export function compileCap({ channel, atMost, within }: AuthoredCap): Cap {
+  return { ...(channel !== undefined && { channel }), atMost, within: millisecondsOf(within) };
+}
+
+interface Compiler extends Surroundings {
+  readonly templates: Templates;
+  readonly idAt: (path: Path) => StepId;
+  /** Filled as steps are compiled. */
+  readonly steps: Record<StepId, Step>;
+}
+
+/** @returns the first step of the list; of an empty one, what comes after it */
+function compileList(list: readonly AuthoredStep[], at: Path, after: StepId | null, into: Compiler): StepId | null {
+  const idOf = (index: number) => (index < list.length ? into.idAt([...at, index]) : after);
+  list.forEach((authored, index) => {
+    const step = compileStep(authored, [...at, index], idOf(index + 1), into);
+    if (step !== undefined) into.steps[step.id] = step;
+  });
+  return idOf(0);
+}
+
+function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, into: Compiler): Step | undefined {
+  const id = into.idAt(path);
+  const { templates, catalog } = into;
+  const missing = (key: string) => (message: string, fix?: string) =>
+    into.report(into.source, [...path, key], message, fix);
+
+  if ('wait' in authored) return { id, next, kind: 'wait', for: millisecondsOf(authored.wait) };
+  if ('wait-until' in authored) {
+    const condition = compileCondition(authored['wait-until'], [...path, 'wait-until'], { ...into, sinceEntry: true });
+    const onTimeout = compileList(authored.onTimeout ?? [], [...path, 'onTimeout'], next, into);
+    return { id, next, kind: 'wait-until', condition, timeout: millisecondsOf(authored.timeout), onTimeout };
+  }
+  if ('branch' in authored) {
+    const at = [...path, 'branch'];
+    let otherwise = next;
+    const branches = authored.branch.flatMap((way, index) => {
+      if ('else' in way) {
+        otherwise = compileList(way.else, [...at, index, 'else'], next, into);
+        return [];
+      }
+      const condition = compileCondition(way.if, [...at, index, 'if'], into);
+      return [{ if: condition, then: compileList(way.then, [...at, index, 'then'], next, into) }];
+    });
+    return { id, next, kind: 'branch', branches, otherwise };
+  }
+  if ('split' in authored) {
+    const ways = Object.entries(authored.split).map(([name, way]) => ({
+      name,
+      share: shareOf(way.share),
+      then: compileList(way.steps, [...path, 'split', name, 'steps'], next, into),
+    }));
+    return { id, next, kind: 'split', ways };
+  }
+  if ('email' in authored) {
+    checkReference(catalog, catalog.emails, 'email', authored.email, missing('email'));
+    const template = templates.emails.get(authored.email);
+    return template && { id, next, kind: 'email', template };
+  }
+  if ('in-app' in authored) {
+    checkReference(catalog, catalog.inApps, 'in-app', authored['in-app'], missing('in-app'));
+    const template = templates.inApps.get(authored['in-app']);
+    return template && { id, next, kind: 'in-app', template };
+  }
+  if ('sales-task' in authored) {
+    checkReference(catalog, catalog.salesTasks, 'sales-task', authored['sales-task'], missing('sales-task'));
+    const template = templates.salesTasks.get(authored['sales-task']);
+    return template && { id, next, kind: 'sales-task', template };
+  }
+  if ('webhook' in authored) {
+    const { url, headers = {}, body = null } = authored.webhook;
+    return { id, next, kind: 'webhook', url, headers, body };
+  }
+  if ('set-trait' in authored) return { id, next, kind: 'set-trait', traits: authored['set-trait'] };
+  return { id, next: null, kind: 'exit', reason: authored.exit };
+}
+
+function againOf(authored: JourneyFile['enter']['again'] = 'never'): Journey['again'] {
+  if (authored === 'never' || authored === 'always') return authored;
+  return { after: millisecondsOf(authored.slice('after'.length).trim()) };
+}
+
+function ownStep(steps: Readonly<Record<StepId, Step>>, id: StepId): [StepId, Step][] {
+  const step = steps[id];
+  return step === undefined ? [] : [[id, step]];
+}

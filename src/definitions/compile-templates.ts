@@ -1,0 +1,82 @@
+/**
+ * Templates in the form journeys carry them, and whether their Liquid uses only what is there.
+ * @module
+ */
+import type { EmailTemplate, InAppTemplate, SalesTaskTemplate } from '../core/journey.ts';
+import { DAY } from '../core/time.ts';
+import type { Catalog } from './catalog.ts';
+import type { Templates } from './compile-journey.ts';
+import type { Compiled } from './email-template.ts';
+import { faultsOf, type Names } from './liquid.ts';
+import { millisecondsOf } from './schema-values.ts';
+import { type Path, problemAt, type Source } from './source.ts';
+import type { Problem } from './workspace-types.ts';
+
+const SHOWN_FOR = 14 * DAY;
+const DUE_AFTER = 2 * DAY;
+
+/** @param bodies what the MJML of each email compiled to; an email without has problems of its own */
+export function compileTemplates(catalog: Catalog, bodies: ReadonlyMap<string, Compiled>): Templates {
+  const emails = new Map<string, EmailTemplate>();
+  for (const [key, { file }] of catalog.emails) {
+    const { category = 'marketing', subject, from = catalog.settings?.file.sender ?? '', transactional = false } = file;
+    const body = bodies.get(key);
+    if (body !== undefined) emails.set(key, { key, category, subject, ...body, from, transactional });
+  }
+  const inApps = new Map<string, InAppTemplate>();
+  for (const [key, { file }] of catalog.inApps) {
+    const { category = 'marketing', placement, title, body, button, expiresAfter } = file;
+    const shown = expiresAfter === undefined ? SHOWN_FOR : millisecondsOf(expiresAfter);
+    inApps.set(key, { key, category, placement, title, body, ...(button && { button }), expiresAfter: shown });
+  }
+  const salesTasks = new Map<string, SalesTaskTemplate>();
+  for (const [key, { file }] of catalog.salesTasks) {
+    const { category = 'sales', title, owner, due, brief } = file;
+    const dueAfter = due === undefined ? DUE_AFTER : millisecondsOf(due);
+    salesTasks.set(key, { key, category, title, owner, dueAfter, brief });
+  }
+  return { emails, inApps, salesTasks };
+}
+
+/** Every fault in the Liquid of YAML texts: templates, front matter, webhooks. */
+export function liquidProblems(catalog: Catalog, names: Names): readonly Problem[] {
+  const emails = [...catalog.emails.values()].flatMap((email) =>
+    (['subject', 'preview', 'from'] as const).flatMap((key) =>
+      textProblems(email, [key], email.file[key], names, true),
+    ),
+  );
+  const inApps = [...catalog.inApps.values()].flatMap((inApp) => [
+    ...(['title', 'body'] as const).flatMap((key) => textProblems(inApp, [key], inApp.file[key], names)),
+    ...(['label', 'url'] as const).flatMap((key) =>
+      textProblems(inApp, ['button', key], inApp.file.button?.[key], names),
+    ),
+  ]);
+  const salesTasks = [...catalog.salesTasks.values()].flatMap((task) =>
+    (['title', 'owner', 'brief'] as const).flatMap((key) => textProblems(task, [key], task.file[key], names)),
+  );
+  return [...emails, ...inApps, ...salesTasks];
+}
+
+/** Faults in the Liquid of an MJML file. */
+export function mjmlLiquidProblems(file: string, mjml: string, names: Names): readonly Problem[] {
+  return faultsOf(mjml, names, true).map(({ place, message, fix }) => problemAt(file, place, message, fix));
+}
+
+/** @param path where the text stands in its source */
+export function textProblems(
+  { source }: { readonly source: Source },
+  path: Path,
+  text: string | undefined,
+  names: Names,
+  canUnsubscribe = false,
+): readonly Problem[] {
+  if (text === undefined) return [];
+  return faultsOf(text, names, canUnsubscribe).map(({ place, message, fix }) =>
+    problemAt(source.file, source.placeWithin(path, text, indexOf(text, place)), message, fix),
+  );
+}
+
+function indexOf(text: string, { line, column }: { line: number; column: number }): number {
+  const above = text.split('\n').slice(0, line - 1);
+  return above.reduce((total, one) => total + one.length + 1, 0) + column - 1;
+}

@@ -1,0 +1,136 @@
+/**
+ * Journeys and their steps as authors write them.
+ * @module
+ */
+import { z } from 'zod';
+import { condition, eventFields } from './schema-condition.ts';
+import { atLeastOne, duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
+
+const channel = z.enum(['email', 'in-app', 'sales-task'], { error: 'must be `email`, `in-app` or `sales-task`' });
+
+export const cap = z
+  .strictObject({ channel: channel.optional(), atMost: atLeastOne, within: duration })
+  .describe('At most this many messages in any window of this length; over all channels where none is named.');
+export type AuthoredCap = z.infer<typeof cap>;
+
+const id = key
+  .optional()
+  .describe('Stays the same when the journey changes. Derived from kind and template if absent.');
+
+/** Told by a key of its own each; what they have in common comes with `withId`. */
+const simple = {
+  wait: z.strictObject({ id, wait: duration }),
+  email: z.strictObject({ id, email: key.describe('An email template.') }),
+  inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.') }),
+  salesTask: z.strictObject({ id, 'sales-task': key.describe('A sales task template.') }),
+  webhook: z.strictObject({
+    id,
+    webhook: z.strictObject({
+      url: webAddress,
+      headers: z.record(z.string(), z.string({ error: 'must be text' })).optional(),
+      body: json.optional(),
+    }),
+  }),
+  setTrait: z.strictObject({
+    id,
+    'set-trait': z.record(traitName, json).refine((traits) => Object.keys(traits).length > 0, {
+      error: 'must set at least one trait, such as `{ upsell_ready: true }`',
+    }),
+  }),
+  exit: z.strictObject({ id, exit: text.describe('Ends the run, for this reason.') }),
+};
+
+export type AuthoredStep =
+  | { [Kind in keyof typeof simple]: z.infer<(typeof simple)[Kind]> }[keyof typeof simple]
+  | {
+      id?: string;
+      'wait-until': z.infer<typeof condition>;
+      timeout: string;
+      onTimeout?: AuthoredStep[];
+    }
+  | { id?: string; branch: AuthoredWay[] }
+  | { id?: string; split: Record<string, { share: string; steps: AuthoredStep[] }> };
+export type AuthoredWay = { if: z.infer<typeof condition>; then: AuthoredStep[] } | { else: AuthoredStep[] };
+
+/** May be empty where doing nothing is one of the ways. */
+const steps: z.ZodType<AuthoredStep[]> = z.lazy(() =>
+  z.array(step, { error: ({ input }) => (input === undefined ? undefined : 'must be a list of steps') }),
+);
+const someSteps: z.ZodType<AuthoredStep[]> = steps.refine((list) => list.length > 0, {
+  error: 'must hold at least one step',
+});
+
+const way: z.ZodType<AuthoredWay> = oneOf(
+  'A way of a branch',
+  ['if', 'else'],
+  [z.strictObject({ if: condition, then: someSteps }), z.strictObject({ else: someSteps })],
+);
+
+const waysOfBranch = z
+  .array(way, { error: 'must be a list of `if` … `then`, and `else` at its end' })
+  .min(1, { error: 'must have at least one way' })
+  .superRefine((ways, { addIssue }) => {
+    const at = ways.findIndex((one) => 'else' in one);
+    if (at === 0) addIssue({ code: 'custom', path: [0], message: 'the branch has no `if` before its `else`' });
+    if (at > 0 && at < ways.length - 1)
+      addIssue({ code: 'custom', path: [at + 1], message: 'comes after `else` and is never taken; `else` goes last' });
+  });
+
+const waysOfSplit = z
+  .record(key, z.strictObject({ share: percent, steps }))
+  .refine((ways) => Object.keys(ways).length > 1, { error: 'must have at least two ways' });
+
+export const step: z.ZodType<AuthoredStep> = oneOf(
+  'A step',
+  ['wait', 'wait-until', 'branch', 'split', 'email', 'in-app', 'sales-task', 'webhook', 'set-trait', 'exit'],
+  [
+    simple.wait,
+    z.strictObject({
+      id,
+      'wait-until': condition,
+      timeout: duration.describe('Goes on after this time at the latest.'),
+      onTimeout: steps.optional().describe('Done first where the time ran out before the condition came true.'),
+    }),
+    z.strictObject({ id, branch: waysOfBranch }),
+    z.strictObject({ id, split: waysOfSplit }),
+    simple.email,
+    simple.inApp,
+    simple.salesTask,
+    simple.webhook,
+    simple.setTrait,
+    simple.exit,
+  ],
+).meta({ id: 'step' });
+
+const AGAIN = /^(never|always|after\s+\S.*)$/;
+const again = z
+  .string({ error: 'must be `never`, `always` or like `after 90d`' })
+  .refine((it) => AGAIN.test(it) && (!it.startsWith('after') || duration.safeParse(it.slice(5).trim()).success), {
+    error: 'must be `never`, `always` or like `after 90d`',
+  })
+  .optional()
+  .describe('May the same person enter once more? Default `never`.');
+
+const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
+  error: 'must be below 100%, or nobody gets anything',
+});
+
+export const journeyFile = z.strictObject({
+  journey: key,
+  description: text.optional(),
+  enter: oneOf(
+    'An entry',
+    ['audience', 'event'],
+    [z.strictObject({ audience: key, again }), z.strictObject({ ...eventFields, again })],
+  ),
+  goal: condition.optional().describe('Ends the run as converted. Its events count from the entry on.'),
+  exit: z
+    .strictObject({ after: duration.optional(), when: condition.optional() })
+    .optional()
+    .describe('Ends the run otherwise. `after` is 30 days where it is absent.'),
+  holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
+  priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
+  caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Count only this journey’s messages.'),
+  steps: someSteps,
+});
+export type JourneyFile = z.infer<typeof journeyFile>;

@@ -1,0 +1,84 @@
+/**
+ * The kinds of definitions, each told by its top-level key. The schemas are the one source of types, of messages and of
+ * the JSON Schema that editors use.
+ * @module
+ */
+import { z } from 'zod';
+import { audienceFile, eventFields } from './schema-condition.ts';
+import { cap, journeyFile } from './schema-journey.ts';
+import { emailFile, inAppFile, salesTaskFile } from './schema-template.ts';
+import { duration, key, oneOf, sender, text, timezone, traitName } from './schema-values.ts';
+
+const TRAIT_TYPES = ['string', 'number', 'boolean', 'date', 'list', 'object'] as const;
+const traitTypes = z.record(traitName, z.enum(TRAIT_TYPES, { error: `must be one of ${TRAIT_TYPES.join(', ')}` }));
+
+export const settingsFile = z.strictObject({
+  settings: key,
+  timezone,
+  sender,
+  caps: z.array(cap, { error: 'must be a list of caps' }).optional(),
+  traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
+  accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
+  onUncertainSend: z
+    .enum(['again', 'hold'], { error: 'must be `again` or `hold`' })
+    .optional()
+    .describe('An email of which nobody knows whether the server took it: send again (default), or hold it.'),
+  emailRate: z.number({ error: 'must be a number of emails per second' }).positive().optional(),
+});
+export type SettingsFile = z.infer<typeof settingsFile>;
+
+const namedTrait = { trait: traitName, description: text.optional() };
+const events = { ...eventFields, within: duration.optional() };
+const counted = z.strictObject(events);
+const measured = z.strictObject({ ...events, property: text.describe('The property whose values are taken.') });
+
+/** Computed from events. */
+export const AGGREGATES = [
+  'count',
+  'sum',
+  'average',
+  'min',
+  'max',
+  'first',
+  'last',
+  'uniqueCount',
+  'uniqueList',
+] as const;
+
+export const traitFile = oneOf(
+  'A computed trait',
+  [...AGGREGATES, 'ratio', 'daysSince'],
+  [
+    z.strictObject({ ...namedTrait, count: counted }),
+    z.strictObject({ ...namedTrait, sum: measured }),
+    z.strictObject({ ...namedTrait, average: measured }),
+    z.strictObject({ ...namedTrait, min: measured }),
+    z.strictObject({ ...namedTrait, max: measured }),
+    z.strictObject({ ...namedTrait, first: measured }),
+    z.strictObject({ ...namedTrait, last: measured }),
+    z.strictObject({ ...namedTrait, uniqueCount: measured }),
+    z.strictObject({ ...namedTrait, uniqueList: measured }),
+    z.strictObject({ ...namedTrait, ratio: z.strictObject({ of: text, to: text }) }),
+    z.strictObject({ ...namedTrait, daysSince: text }),
+  ],
+);
+export type TraitFile = z.infer<typeof traitFile>;
+
+/** By the key that tells them. An audience may have `trait` at top level too, so the order counts. */
+export const KINDS = {
+  settings: settingsFile,
+  journey: journeyFile,
+  audience: audienceFile,
+  email: emailFile,
+  'in-app': inAppFile,
+  'sales-task': salesTaskFile,
+  trait: traitFile,
+} as const;
+export type Kind = keyof typeof KINDS;
+export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];
+
+/** JSON Schema (draft 2020-12) of every kind of definition, for editors. `email` is the front matter of a template. */
+export function jsonSchemas(): Record<Kind, object> {
+  const schemas = KIND_NAMES.map((kind) => [kind, z.toJSONSchema(KINDS[kind], { io: 'input' })] as const);
+  return Object.fromEntries(schemas) as Record<Kind, object>;
+}
