@@ -7,7 +7,7 @@ import { sql } from 'kysely';
 import murmurhash from 'murmurhash';
 import type { JsonObject } from '../core/condition.ts';
 import type { Queryable } from '../store/database.ts';
-import { announce } from '../store/notify.ts';
+import { announcement } from '../store/notify.ts';
 
 export type CallType = 'track' | 'identify' | 'group' | 'page' | 'screen' | 'alias';
 
@@ -56,10 +56,21 @@ export async function putInInbox(db: Queryable, events: readonly IncomingEvent[]
     body: event,
   }));
   await sql`
-    insert into inbox (lane, message_id, occurred_at, received_at, body)
-    select lane, message_id, occurred_at, received_at, body
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb)
+    with stored as (
+      insert into inbox (lane, message_id, occurred_at, received_at, body)
+      select lane, message_id, occurred_at, received_at, body
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb)
+    )
+    select ${announcement('inbox')}
   `.execute(db);
-  await announce(db, 'inbox');
+}
+
+/** How many events wait to be processed. */
+export async function inboxDepth(db: Queryable): Promise<number> {
+  const { depth } = await db
+    .selectFrom('inbox')
+    .select(({ fn }) => fn.countAll<number>().as('depth'))
+    .executeTakeFirstOrThrow();
+  return depth;
 }

@@ -3,7 +3,7 @@
  * looks by itself now and then, so a lost word costs a moment and nothing else.
  * @module
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import type { Queryable } from './database.ts';
 
@@ -13,7 +13,12 @@ const RECONNECT_AFTER = 500;
 
 /** Announces after commit when called inside a transaction. */
 export async function announce(db: Queryable, topic: Topic): Promise<void> {
-  await sql`select pg_notify(${topic} || ':' || current_schema(), '')`.execute(db);
+  await sql`select ${announcement(topic)}`.execute(db);
+}
+
+/** To be selected by a statement that makes the work, so that both are one commit. */
+export function announcement(topic: Topic): RawBuilder<unknown> {
+  return sql`pg_notify(${topic} || ':' || current_schema(), '')`;
 }
 
 export interface Listener {

@@ -1,0 +1,82 @@
+/**
+ * The HTTP server: tracking, management, health and pages, all on one port.
+ * @module
+ */
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import type { Clock } from '../core/time.ts';
+import { readJson } from '../ingest/read-body.ts';
+import { ingestRoutes } from '../ingest/routes.ts';
+import type { Database } from '../store/database.ts';
+import { audienceRoutes } from './api/audiences.ts';
+import { journeyRoutes } from './api/journeys.ts';
+import { messageRoutes } from './api/messages.ts';
+import { peopleRoutes, type TasksOf } from './api/people.ts';
+import { requireApiKey } from './auth.ts';
+import { answerError, answerNotFound } from './errors.ts';
+import { healthRoutes, type Readiness } from './health.ts';
+import { addMetrics } from './metrics.ts';
+import { describeApi } from './openapi.ts';
+import { pageRoutes } from './pages/routes.ts';
+import type { PageLink } from './pages/start-page.ts';
+
+export interface ServerDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly writeKey: string;
+  readonly apiKey: string;
+  /** Where callers reach this server, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly log: Logger;
+  readonly ready: Readiness;
+  /**
+   * Routes of other rooms. Those under `/api` ask for the API key, unless their route says `config: { auth: 'own' }`.
+   * Schemas are zod; refusals are thrown as `HttpProblem`.
+   */
+  readonly plugins?: readonly FastifyPluginAsync[];
+  readonly tasksOf?: TasksOf;
+  readonly metrics?: Registry;
+  /** Other pages to look at, such as the mailbox. */
+  readonly pages?: readonly PageLink[];
+}
+
+const LONGEST_ID_IN_URL = 2_000;
+
+/** Everything but listening: `app.listen({ port, host })` does that, `app.inject` tests without. */
+export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
+  const { db, clock, writeKey, apiKey, publicUrl, ready, plugins = [], pages = [], tasksOf = async () => [] } = deps;
+  const app = Fastify({
+    loggerInstance: deps.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: LONGEST_ID_IN_URL },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(answerNotFound);
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, text: string) =>
+    text === '' ? undefined : readJson(text),
+  );
+
+  const checkApiKey = requireApiKey(apiKey);
+  app.addHook('onRequest', async function onApiRequest(request, reply) {
+    const isApi = (request.routeOptions.url ?? request.url).startsWith('/api/');
+    if (isApi && request.routeOptions.config.auth !== 'own') await checkApiKey.call(this, request, reply);
+  });
+
+  await describeApi(app, publicUrl);
+  const { countStored } = addMetrics(app, db, deps.metrics ?? new Registry());
+  await app.register(healthRoutes(ready));
+  await app.register(ingestRoutes({ db, clock, writeKey, onStored: countStored }));
+  await app.register(audienceRoutes(db));
+  await app.register(peopleRoutes(db, tasksOf));
+  await app.register(journeyRoutes(db));
+  await app.register(messageRoutes(db));
+  await app.register(pageRoutes(db, pages));
+  for (const plugin of plugins) await app.register(plugin);
+  return app;
+}
