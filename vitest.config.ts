@@ -4,8 +4,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
+    // A process for each file: Temporal's native runtime is one for each process.
+    pool: 'forks',
+    // The servers under test need processors too.
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    pool: 'forks',
   },
 });
