@@ -1,9 +1,11 @@
 /**
- * What the engine reports of its own messages and tasks, by the names of Segment's specification where it has one.
+ * What the engine reports about its own messages: events like any other, named as Segment's specifications name them.
  * @module
  */
 import type { JsonObject } from '../core/condition.ts';
+import type { Channel } from '../core/journey.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
+import type { Queryable } from '../store/database.ts';
 
 export type MessageEventName =
   | 'Email Delivered'
@@ -15,36 +17,69 @@ export type MessageEventName =
   | 'In-App Message Dismissed'
   | 'Sales Task Created'
   | 'Sales Task Claimed'
+  | 'Sales Task Snoozed'
+  | 'Sales Task Reassigned'
   | 'Sales Task Completed';
+
+/** What an event says of its message. */
+export interface AboutMessage {
+  readonly id: string;
+  readonly journey: string;
+  readonly step: string;
+  readonly channel: Channel;
+  readonly template: string | null;
+  readonly category: string | null;
+}
 
 export interface MessageEvent {
   readonly name: MessageEventName;
   readonly profileId: number;
-  readonly message: {
-    readonly id: string;
-    readonly journey: string;
-    readonly step: string;
-    readonly channel: string;
-    readonly template: string | null;
-    readonly category: string | null;
-  };
-  /** ISO 8601. */
+  readonly message: AboutMessage;
+  /** ISO 8601, in the product's time. */
   readonly at: string;
   readonly receivedAt: string;
   readonly properties?: JsonObject;
+  /** Tells apart what can happen to one message more than once, such as claims of a task. */
+  readonly occasion?: string;
 }
 
-/** The same message and name make the same `messageId`, so that saying it twice counts once. */
-export function messageEvent({ name, profileId, message, at, receivedAt, properties = {} }: MessageEvent): IncomingEvent {
-  const { id, journey, step, channel, template, category } = message;
+/** The same happening always makes the same `messageId`, so that twice is once. */
+export function messageEvent({
+  name,
+  profileId,
+  message,
+  at,
+  receivedAt,
+  properties = {},
+  occasion,
+}: MessageEvent): IncomingEvent {
+  const what = name.slice(name.lastIndexOf(' ') + 1).toLowerCase();
   return {
     type: 'track',
     name,
-    messageId: `${id}:${name.toLowerCase().replaceAll(' ', '-')}`,
+    messageId: [message.id, what, ...(occasion === undefined ? [] : [occasion])].join(':'),
     profileId,
-    properties: { message: id, journey, step, channel, template, category, ...properties },
+    properties: {
+      message_id: message.id,
+      journey: message.journey,
+      step: message.step,
+      channel: message.channel,
+      ...(message.template === null ? {} : { template: message.template }),
+      ...(message.category === null ? {} : { category: message.category }),
+      ...properties,
+    },
     context: {},
     occurredAt: at,
     receivedAt,
   };
+}
+
+/** What {@link messageEvent} needs to know of a stored message; null where there is none by that id. */
+export async function aboutMessage(db: Queryable, id: string): Promise<AboutMessage | null> {
+  const row = await db
+    .selectFrom('messages')
+    .select(['id', 'journey', 'step', 'channel', 'template', 'category'])
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ?? null;
 }

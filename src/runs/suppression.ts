@@ -1,0 +1,47 @@
+/**
+ * What people do not want to get any more, by category; `all` is every one.
+ * @module
+ */
+import type { JsonObject } from '../core/condition.ts';
+import type { Instant } from '../core/time.ts';
+import type { Queryable } from '../store/database.ts';
+import { jsonb } from '../store/tables.ts';
+
+export const EVERY_CATEGORY = 'all';
+
+/**
+ * From the commit on, no message of the category is reserved for this person.
+ * @param cause what made it so, for people to see
+ * @returns false where it was so already
+ */
+export async function suppress(
+  db: Queryable,
+  profileId: number,
+  category: string,
+  at: Instant,
+  cause: JsonObject,
+): Promise<boolean> {
+  const added = await db
+    .insertInto('suppressions')
+    .values({ profile_id: profileId, category, at: new Date(at), cause: jsonb(cause) })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('category')
+    .executeTakeFirst();
+  return added !== undefined;
+}
+
+/** Every profile asked for has an entry. */
+export async function suppressedCategories(
+  db: Queryable,
+  profileIds: readonly number[],
+): Promise<Map<number, Set<string>>> {
+  const categories = new Map<number, Set<string>>(profileIds.map((id) => [id, new Set()]));
+  if (profileIds.length === 0) return categories;
+  const rows = await db
+    .selectFrom('suppressions')
+    .select(['profile_id', 'category'])
+    .where('profile_id', 'in', [...profileIds])
+    .execute();
+  for (const row of rows) categories.get(row.profile_id)?.add(row.category);
+  return categories;
+}
