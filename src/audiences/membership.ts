@@ -107,6 +107,6 @@ export function addEvent(subject: Subject, event: EventFact): void {
 }
 
 /** Keys of the audiences a subject is in. */
-export function audiencesOf(subject: Subject): ReadonlySet<string> {
+export function audiencesOf(subject: Pick<Subject, 'memberships'>): ReadonlySet<string> {
   return new Set([...subject.memberships].filter(([, { member }]) => member).map(([key]) => key));
 }

@@ -19,13 +19,11 @@ export async function loadMemberships(
     .where('profile_id', 'in', profileIds)
     .execute();
   for (const row of rows) {
-    states
-      .get(row.profile_id)
-      ?.set(row.audience, {
-        member: row.member,
-        since: row.since.getTime(),
-        dueAt: row.due_at === null ? null : row.due_at.getTime(),
-      });
+    states.get(row.profile_id)?.set(row.audience, {
+      member: row.member,
+      since: row.since.getTime(),
+      dueAt: row.due_at === null ? null : row.due_at.getTime(),
+    });
   }
   return states;
 }

@@ -74,7 +74,7 @@ export function definedIn(text: string): readonly string[] {
 
 /** Says so where there is no such definition. */
 export function checkReference(
-  { broken }: Catalog,
+  { broken }: Pick<Catalog, 'broken'>,
   among: ReadonlyMap<string, DefinitionOf<Kind>>,
   kind: Exclude<Kind, 'settings'>,
   key: string,

@@ -12,7 +12,7 @@ import type { Path, Source } from './source.ts';
 
 export interface Surroundings {
   readonly catalog: Catalog;
-  readonly traits: Traits;
+  readonly traits: Pick<Traits, 'resolve'>;
   readonly report: Report;
   readonly source: Source;
   /** Outside a run there is no entry that `since` could mean. */

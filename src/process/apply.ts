@@ -12,8 +12,8 @@ import type { EventFact } from '../core/facts.ts';
 import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import { concerns, type PublishedJourney } from '../runs/journey-index.ts';
-import { watch, watchUntil } from '../runs/watch.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
+import { watch, watchUntil } from '../runs/watch.ts';
 import type { Catalog } from './catalog.ts';
 import { nextInstant, type Person, setTraits, stickyName } from './person.ts';
 

@@ -12,8 +12,8 @@ import { loadFacts } from '../ingest/event-log.ts';
 import { loadAccountTraits, lockProfiles, type ProfileRow, saveProfiles } from '../profiles/rows.ts';
 import type { Run } from '../runs/enter.ts';
 import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
-import type { Queryable } from '../store/database.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
+import type { Queryable } from '../store/database.ts';
 import type { Catalog } from './catalog.ts';
 
 export interface Person extends Subject {

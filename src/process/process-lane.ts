@@ -11,6 +11,7 @@ import { type ProfileRef, resolveIdentities } from '../profiles/identity.ts';
 import { saveAccount } from '../profiles/rows.ts';
 import { applyTraits } from '../profiles/traits.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import { mayPass } from '../store/fault.ts';
 import { type Applying, applyHappening } from './apply.ts';
 import type { CatalogShelf } from './catalog.ts';
 import { mergePeople } from './merge-people.ts';
@@ -75,6 +76,35 @@ export async function processLane(lane: number, processing: Processing, most: nu
     await applyBatch(tx, ready, resolved.people, resolved.accounts, applying, now);
     const done = rest[0] === undefined ? batch : batch.slice(0, batch.indexOf(rest[0]));
     return removeFromInbox(tx, done);
+  });
+}
+
+/**
+ * Works a lane off and says how many events that were. An event that cannot be applied whatever one does is put aside
+ * with the reason, so that it does not hold up the others.
+ */
+export async function workLane(lane: number, processing: Processing): Promise<number> {
+  try {
+    return await processLane(lane, processing);
+  } catch (error) {
+    if (mayPass(error)) throw error;
+  }
+  try {
+    return await processLane(lane, processing, 1);
+  } catch (error) {
+    if (mayPass(error)) throw error;
+    return putAside(lane, processing, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function putAside(lane: number, { db, log }: Processing, reason: string): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const batch = await nextOf(tx, lane, 1);
+    for (const { event } of batch) {
+      log.error({ messageId: event.messageId, reason }, 'an event could not be applied and was put aside');
+      await hold(tx, event, reason);
+    }
+    return removeFromInbox(tx, batch);
   });
 }
 

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
 import { ensureEventMonths } from '../ingest/event-log.ts';
 import { fill, nextTick, tick } from '../process/clock-tick.ts';
-import { type Processing, processLane } from '../process/process-lane.ts';
+import { type Processing, workLane } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
 
 export interface ProcessorSettings {
@@ -26,7 +26,9 @@ export interface Processor {
 
 /** Real milliseconds between looks when nothing is said. */
 const LOOK_AGAIN = 1_000;
-const AFTER_FAILURE = 1_000;
+const AFTER_FAILURE = 500;
+/** Lanes worked on side by side, each on a connection of its own. */
+const LANES_AT_ONCE = 4;
 const DISPATCH_AGAIN = 500;
 
 export function startProcessor({ processing, dispatching, horizon }: ProcessorSettings): Processor {
@@ -40,7 +42,13 @@ export function startProcessor({ processing, dispatching, horizon }: ProcessorSe
       monthsUntil = now + 20 * DAY;
     }
     let worked = 0;
-    for (const lane of await busyLanes()) worked += await processLane(lane, processing);
+    const lanes = await busyLanes();
+    for (let first = 0; first < lanes.length; first += LANES_AT_ONCE) {
+      const counts = await Promise.all(
+        lanes.slice(first, first + LANES_AT_ONCE).map((lane) => workLane(lane, processing)),
+      );
+      worked += counts.reduce((sum, count) => sum + count, 0);
+    }
     worked += await tick(horizon?.() ?? clock.now(), processing);
     if (worked > 0) {
       outbox.nudge();
