@@ -3,7 +3,7 @@
  * @module
  */
 import type { Condition } from '../core/condition.ts';
-import { type Interest, interestOf } from '../core/interest.ts';
+import { type Interest, interestOf, type Touch } from '../core/interest.ts';
 
 export interface IndexedAudience {
   readonly key: string;
@@ -13,14 +13,6 @@ export interface IndexedAudience {
   readonly rank: number;
   /** The publication that brought this definition. */
   readonly changedIn: number;
-}
-
-/** What has happened to a profile at one instant. */
-export interface Touch {
-  /** Name of an event, and whether the person did it (`*` stands for those only). */
-  readonly event?: { readonly name: string; readonly byEngine: boolean };
-  /** First parts of the paths of changed traits. */
-  readonly traits?: Iterable<string>;
 }
 
 export interface AudienceIndex {

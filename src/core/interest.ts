@@ -17,6 +17,14 @@ export interface Interest {
   anythingReach: Milliseconds;
 }
 
+/** What has happened to a profile at one instant. */
+export interface Touch {
+  /** Name of an event, and whether the person did it (`*` stands for those only). */
+  readonly event?: { readonly name: string; readonly byEngine: boolean };
+  /** First parts of the paths of changed traits. */
+  readonly traits?: Iterable<string>;
+}
+
 export function interestOf(...conditions: readonly Condition[]): Interest {
   const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0 };
   for (const condition of conditions) collect(condition, interest);

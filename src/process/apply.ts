@@ -4,11 +4,11 @@
  * Pure but for the person, who is changed in place.
  * @module
  */
-import type { Touch } from '../audiences/audience-index.ts';
 import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { isMeant } from '../core/expression.ts';
 import type { EventFact } from '../core/facts.ts';
+import type { Touch } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import { concerns, type PublishedJourney } from '../runs/journey-index.ts';

@@ -3,9 +3,8 @@
  * @module
  */
 
-import type { Touch } from '../audiences/audience-index.ts';
 import type { Condition } from '../core/condition.ts';
-import { type Interest, interestOf } from '../core/interest.ts';
+import { type Interest, interestOf, type Touch } from '../core/interest.ts';
 import type { Journey, Step } from '../core/journey.ts';
 
 export interface PublishedJourney {
