@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { interestOf } from '../../src/core/interest.ts';
+import { DAY } from '../../src/core/time.ts';
+import { aggregate, all, any, did, is, member, not, trait } from './build.ts';
+
+describe('what a condition looks at', () => {
+  it('is found at any depth: events, traits with their first part, audiences', () => {
+    const interest = interestOf(
+      all(
+        any(did('Viewed', { within: DAY }), not(member('vip'))),
+        trait('address.city', is('Ulm')),
+        {
+          kind: 'value',
+          of: {
+            kind: 'ratio',
+            of: aggregate('sum', 'Order Completed', 'total', { within: 2 * DAY }),
+            to: { kind: 'trait', path: 'budget' },
+          },
+          test: { op: 'atLeast', value: 0.8 },
+        },
+        {
+          kind: 'value',
+          of: { kind: 'daysSince', of: { kind: 'trait', path: 'createdAt' } },
+          test: { op: 'above', value: 14 },
+        },
+      ),
+    );
+    expect([...interest.events]).toEqual(['Viewed', 'Order Completed']);
+    expect([...interest.traits]).toEqual(['address', 'address.city', 'budget', 'createdAt']);
+    expect([...interest.audiences]).toEqual(['vip']);
+    expect(interest.reach).toBe(2 * DAY);
+  });
+
+  it('reaches back for ever where an event may have been at any time, and not at all without events', () => {
+    expect(interestOf(did('Viewed', { within: DAY }), did('Viewed')).reach).toBe(Number.POSITIVE_INFINITY);
+    expect(interestOf(trait('plan', is('free'))).reach).toBe(0);
+    expect(interestOf().reach).toBe(0);
+  });
+});
