@@ -68,7 +68,7 @@ export function sayProblem({ field, message }: FieldProblem): string {
 
 /** Postgres is away: clients are asked to come back. */
 export function storageAway(cause: unknown): HttpProblem {
-  return new HttpProblem(503, 'unavailable', 'The database cannot be reached, so nothing was stored', {
+  return new HttpProblem(503, 'unavailable', 'The database cannot be used right now; nothing was changed', {
     fix: 'Send the same request again in a few seconds',
     headers: { 'retry-after': '2' },
     cause,

@@ -11,12 +11,11 @@ const unzip = promisify(gunzip);
 
 /**
  * @param encoding the `Content-Encoding` header
- * @param limit bytes at most, decompressed; decompression stops there
+ * @param limit bytes at most after decompression, which stops there; the server itself holds the bytes it reads to it
  * @throws {HttpProblem} 400, 413 or 415
  */
 export async function readBody(bytes: Buffer, encoding: string | undefined, limit: number): Promise<unknown> {
   const plain = await decompress(bytes, encoding?.trim().toLowerCase() ?? 'identity', limit);
-  if (plain.length > limit) throw tooLarge(limit);
   if (plain.length === 0) throw new HttpProblem(400, 'empty-body', 'The body is empty', { fix: 'Send a JSON object' });
   return readJson(plain.toString('utf8'));
 }

@@ -13,7 +13,7 @@ import type { Database } from '../store/database.ts';
 import { audienceRoutes } from './api/audiences.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
-import { peopleRoutes, type TasksOf } from './api/people.ts';
+import { peopleRoutes } from './api/people.ts';
 import { requireApiKey } from './auth.ts';
 import { answerError, answerNotFound } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
@@ -36,7 +36,6 @@ export interface ServerDeps {
    * Schemas are zod; refusals are thrown as `HttpProblem`.
    */
   readonly plugins?: readonly FastifyPluginAsync[];
-  readonly tasksOf?: TasksOf;
   readonly metrics?: Registry;
   /** Other pages to look at, such as the mailbox. */
   readonly pages?: readonly PageLink[];
@@ -46,7 +45,7 @@ const LONGEST_ID_IN_URL = 2_000;
 
 /** Everything but listening: `app.listen({ port, host })` does that, `app.inject` tests without. */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { db, clock, writeKey, apiKey, publicUrl, ready, plugins = [], pages = [], tasksOf = async () => [] } = deps;
+  const { db, clock, writeKey, apiKey, publicUrl, ready, plugins = [], pages = [] } = deps;
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -73,7 +72,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(healthRoutes(ready));
   await app.register(ingestRoutes({ db, clock, writeKey, onStored: countStored }));
   await app.register(audienceRoutes(db));
-  await app.register(peopleRoutes(db, tasksOf));
+  await app.register(peopleRoutes(db, clock));
   await app.register(journeyRoutes(db));
   await app.register(messageRoutes(db));
   await app.register(pageRoutes(db, pages));

@@ -295,9 +295,12 @@ describe('what is refused changes nothing', () => {
     expect((await inbox()).map(({ messageId }) => messageId)).toEqual(['good 1', 'good 2']);
   });
 
-  test('with Postgres away the client is asked to come back', async () => {
-    const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' });
-    const server = await testServer(away);
+  test.each([
+    ['Postgres away', { url: 'postgres://nobody@127.0.0.1:1/none' }],
+    ['tables that are not there yet', { schema: 'nobody_made_this' }],
+  ])('with %s the client is asked to come back', async (_, settings) => {
+    const db = openDatabase({ url: database.url, ...settings });
+    const server = await testServer(db);
     const answer = await server.inject({ method: 'POST', url: '/v1/track', headers: json, payload: track });
     expect([answer.statusCode, answer.headers['retry-after'], answer.json()]).toEqual([
       503,
@@ -305,12 +308,12 @@ describe('what is refused changes nothing', () => {
       {
         error: {
           code: 'unavailable',
-          message: 'The database cannot be reached, so nothing was stored',
+          message: 'The database cannot be used right now; nothing was changed',
           fix: 'Send the same request again in a few seconds',
         },
       },
     ]);
     await server.close();
-    await away.destroy();
+    await db.destroy();
   });
 });

@@ -40,7 +40,7 @@ export function audienceRoutes(db: Database): FastifyPluginAsyncZod {
         schema: {
           summary: 'Audiences and how many members they have',
           querystring: pageQuery,
-          response: { 200: pageOf(audienceAnswer), 401: errorAnswer },
+          response: { 200: pageOf(audienceAnswer), 400: errorAnswer, 401: errorAnswer },
         },
       },
       async ({ query: { limit, cursor } }) => {
@@ -57,7 +57,7 @@ export function audienceRoutes(db: Database): FastifyPluginAsyncZod {
           summary: 'Who is in an audience',
           params: z.object({ key: z.string() }),
           querystring: pageQuery,
-          response: { 200: pageOf(memberAnswer), 401: errorAnswer, 404: errorAnswer },
+          response: { 200: pageOf(memberAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
       async ({ params: { key }, query: { limit, cursor } }) => {

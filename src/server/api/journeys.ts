@@ -52,7 +52,7 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
         schema: {
           summary: 'Journeys and how their runs stand',
           querystring: pageQuery,
-          response: { 200: pageOf(journeyAnswer), 401: errorAnswer },
+          response: { 200: pageOf(journeyAnswer), 400: errorAnswer, 401: errorAnswer },
         },
       },
       async ({ query: { limit, cursor } }) => {
@@ -69,7 +69,7 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
           summary: 'The runs of a journey, newest first',
           params: z.object({ key: z.string() }),
           querystring: pageQuery.extend({ status: z.enum(RUN_STATUSES).optional() }),
-          response: { 200: pageOf(runAnswer), 401: errorAnswer, 404: errorAnswer },
+          response: { 200: pageOf(runAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
       async ({ params: { key }, query: { limit, cursor, status } }) => {
@@ -91,7 +91,7 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
         schema: {
           summary: 'What a run did, oldest first',
           querystring: pageQuery.extend({ run: z.string().describe("The run's id") }),
-          response: { 200: pageOf(logAnswer), 401: errorAnswer, 404: errorAnswer },
+          response: { 200: pageOf(logAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
       async ({ query: { run, limit, cursor } }) => {

@@ -29,7 +29,7 @@ export function messageRoutes(db: Database): FastifyPluginAsyncZod {
         schema: {
           summary: 'Messages, newest first',
           querystring: messageQuery,
-          response: { 200: pageOf(messageAnswer), 401: errorAnswer, 404: errorAnswer },
+          response: { 200: pageOf(messageAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
       async ({ query: { limit, cursor, person, ...filter } }) => {

@@ -5,14 +5,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readAudiencesOf } from '../../audiences/read-members.ts';
+import type { Clock } from '../../core/time.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { readRecentEvents } from '../../ingest/read-events.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { findPerson, namesOf } from '../../profiles/find.ts';
 import { readMessages } from '../../runs/read-messages.ts';
 import { readRuns } from '../../runs/read-runs.ts';
+import { listTasks } from '../../sales/read-tasks.ts';
 import type { Database } from '../../store/database.ts';
-import { messageAnswer, messageIn, runAnswer, runIn } from './answers.ts';
+import { taskAnswer } from '../routes/tasks.ts';
+import { messageAnswer, messageIn, nameIn, runAnswer, runIn } from './answers.ts';
 
 /** Of runs, messages and events, the newest. */
 const RECENT = 50;
@@ -28,7 +31,7 @@ const personPage = z.object({
   audiences: z.array(z.object({ audience: z.string(), since: z.date() })),
   runs: z.array(runAnswer).describe(`The newest ${RECENT}`),
   messages: z.array(messageAnswer).describe(`The newest ${RECENT}`),
-  tasks: z.array(object).describe('Sales tasks, as /api/tasks has them'),
+  tasks: z.array(taskAnswer).describe(`Sales tasks, the ${RECENT} that are due first`),
   events: z
     .array(
       z.object({
@@ -44,10 +47,7 @@ const personPage = z.object({
     .describe(`The newest ${RECENT}`),
 });
 
-/** Sales tasks of a profile, in the words of the tasks' own API. */
-export type TasksOf = (profileId: number) => Promise<readonly object[]>;
-
-export function peopleRoutes(db: Database, tasksOf: TasksOf): FastifyPluginAsyncZod {
+export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       '/api/people/:id',
@@ -67,7 +67,7 @@ export function peopleRoutes(db: Database, tasksOf: TasksOf): FastifyPluginAsync
           readAudiencesOf(db, profileId),
           readRuns(db, { profileId, limit: RECENT }),
           readMessages(db, { profileId, limit: RECENT }),
-          tasksOf(profileId),
+          listTasks(db, { profileId, limit: RECENT }, clock.now()),
           readRecentEvents(db, profileId, RECENT),
         ]);
         return {
@@ -79,7 +79,7 @@ export function peopleRoutes(db: Database, tasksOf: TasksOf): FastifyPluginAsync
           audiences,
           runs: runs.map((run) => runIn(run, names)),
           messages: messages.map((message) => messageIn(message, names)),
-          tasks: tasks.map((task) => ({ ...task })),
+          tasks: tasks.map(({ profileId: of, ...task }) => ({ ...task, person: nameIn(names, of) })),
           events: events.map((event) => ({ ...event, properties: { ...event.properties } })),
         };
       },

@@ -40,6 +40,7 @@ th, td { padding: .5rem .75rem .5rem 0; border-top: 1px solid var(--line); text-
 thead th { border-top: 0; color: var(--soft); font-size: .85rem; white-space: nowrap }
 .n { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal }
 td.n { white-space: nowrap }
+tbody th { min-width: 9rem }
 small { display: block; color: var(--soft) }
 `;
 
