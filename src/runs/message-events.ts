@@ -4,7 +4,8 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import type { Channel } from '../core/journey.ts';
-import type { IncomingEvent } from '../ingest/inbox.ts';
+import type { Instant } from '../core/time.ts';
+import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 
 export type MessageEventName =
@@ -82,4 +83,14 @@ export async function aboutMessage(db: Queryable, id: string): Promise<AboutMess
     .where('id', '=', id)
     .executeTakeFirst();
   return row ?? null;
+}
+
+/** Puts the event of a stored message into the inbox; nothing where the message is gone. */
+export async function reportOnMessage(
+  tx: Queryable,
+  event: Pick<MessageEvent, 'name' | 'profileId' | 'properties' | 'occasion'> & { message: string; at: Instant },
+): Promise<void> {
+  const message = await aboutMessage(tx, event.message);
+  const at = new Date(event.at).toISOString();
+  if (message !== null) await putInInbox(tx, [messageEvent({ ...event, message, at, receivedAt: at })]);
 }

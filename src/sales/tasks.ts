@@ -4,8 +4,6 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import type { Clock, Instant } from '../core/time.ts';
-import { putInInbox } from '../ingest/inbox.ts';
-import { aboutMessage, type MessageEventName, messageEvent } from '../runs/message-events.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { rowsOf, type Task } from './read-tasks.ts';
 
@@ -48,9 +46,23 @@ export class TaskStateError extends Error {
   }
 }
 
+/** What happened to a task, to be reported as an event of the person it is about. */
+export interface TaskEvent {
+  readonly name: 'Sales Task Claimed' | 'Sales Task Snoozed' | 'Sales Task Reassigned' | 'Sales Task Completed';
+  /** The task's id is its message's. */
+  readonly message: string;
+  readonly profileId: number;
+  readonly at: Instant;
+  readonly properties: JsonObject;
+  /** Set where the same can happen to a task again. */
+  readonly occasion?: string;
+}
+
 export interface Tasks {
   readonly db: Database;
   readonly clock: Clock;
+  /** Puts the event into the inbox, within the transaction that changes the task. */
+  readonly report: (tx: Queryable, event: TaskEvent) => Promise<void>;
 }
 
 /** What `by` wants of task `id`. All answer null where there is no such task, and change nothing the second time. */
@@ -128,13 +140,13 @@ interface Change {
     readonly note?: string | null;
     readonly completed_at?: Date;
   };
-  readonly event: MessageEventName;
+  readonly event: TaskEvent['name'];
   readonly properties: JsonObject;
 }
 
 /** Decides under the task's lock; null from `decide` leaves it as it is. */
 async function change(
-  { db, clock }: Tasks,
+  { db, clock, report }: Tasks,
   id: string,
   decide: (task: Task, now: Instant) => Change | null,
 ): Promise<Task | null> {
@@ -145,27 +157,17 @@ async function change(
     const decided = decide(task, now);
     if (decided === null) return task;
     await tx.updateTable('tasks').set(decided.set).where('id', '=', id).execute();
-    await report(tx, task, decided, now);
+    await report(tx, {
+      name: decided.event,
+      message: id,
+      profileId: task.profileId,
+      at: now,
+      properties: { owner: task.owner, ...decided.properties },
+      // A task is completed once; the others may come again, after a reassignment.
+      ...(decided.event === 'Sales Task Completed' ? {} : { occasion: new Date(now).toISOString() }),
+    });
     return (await rowsOf(tx, now).where('id', '=', id).executeTakeFirst()) ?? null;
   });
-}
-
-async function report(tx: Queryable, task: Task, { event, properties }: Change, now: Instant): Promise<void> {
-  const message = await aboutMessage(tx, task.id);
-  if (message === null) return;
-  const at = new Date(now).toISOString();
-  await putInInbox(tx, [
-    messageEvent({
-      name: event,
-      profileId: task.profileId,
-      message,
-      at,
-      receivedAt: at,
-      properties: { owner: task.owner, ...properties },
-      // A task is completed once; the others may come again, after a reassignment.
-      ...(event === 'Sales Task Completed' ? {} : { occasion: at }),
-    }),
-  ]);
 }
 
 function mustBeOpenTo(task: Task, by: string): void {

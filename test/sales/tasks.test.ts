@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Clock, DAY, HOUR } from '../../src/core/time.ts';
 import type { IncomingEvent } from '../../src/ingest/inbox.ts';
+import { reportOnMessage } from '../../src/runs/message-events.ts';
 import { listTasks, readTask } from '../../src/sales/read-tasks.ts';
 import { claimTask, completeTask, createTask, reassignTask, snoozeTask } from '../../src/sales/tasks.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
@@ -23,7 +24,7 @@ beforeEach(async () => {
   await database.db.deleteFrom('inbox').execute();
 });
 
-const tasks = () => ({ db: database.db, clock });
+const tasks = () => ({ db: database.db, clock, report: reportOnMessage });
 
 async function newTask(changes: { dueAt?: Date; owner?: string } = {}): Promise<string> {
   made += 1;
@@ -123,6 +124,13 @@ describe('completing', () => {
     await expect(reassignTask(tasks(), { id, by: 'bob', owner: 'x' })).rejects.toThrow(done);
     expect(await reported()).toHaveLength(2);
   });
+});
+
+test('a change whose event cannot be stored is not made', async () => {
+  const id = await newTask();
+  const report = () => Promise.reject(new Error('The inbox is away'));
+  await expect(claimTask({ ...tasks(), report }, { id, by: 'bob' })).rejects.toThrow('The inbox is away');
+  expect(await readTask(database.db, id, now)).toMatchObject({ status: 'open', claimedBy: null });
 });
 
 describe('a snoozed task', () => {

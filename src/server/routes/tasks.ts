@@ -9,6 +9,7 @@ import type { Clock } from '../../core/time.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { findPersonId, namesOf } from '../../profiles/find.ts';
+import { reportOnMessage } from '../../runs/message-events.ts';
 import { listTasks, readTask, TASK_STATUSES, type Task } from '../../sales/read-tasks.ts';
 import { claimTask, completeTask, OUTCOMES, reassignTask, snoozeTask, TaskStateError } from '../../sales/tasks.ts';
 import type { Database } from '../../store/database.ts';
@@ -85,8 +86,8 @@ function readingRoutes({ db, clock }: TaskDeps): FastifyPluginAsyncZod {
   };
 }
 
-function changingRoutes(deps: TaskDeps): FastifyPluginAsyncZod {
-  const { db, clock } = deps;
+function changingRoutes({ db, clock }: TaskDeps): FastifyPluginAsyncZod {
+  const tasks = { db, clock, report: reportOnMessage };
   return async (app) => {
     app.post(
       '/api/tasks/:id/claim',
@@ -98,7 +99,7 @@ function changingRoutes(deps: TaskDeps): FastifyPluginAsyncZod {
           response: answers,
         },
       },
-      ({ params: { id }, body }) => changed(db, id, claimTask(deps, { id, ...body })),
+      ({ params: { id }, body }) => changed(db, id, claimTask(tasks, { id, ...body })),
     );
 
     app.post(
@@ -111,7 +112,7 @@ function changingRoutes(deps: TaskDeps): FastifyPluginAsyncZod {
           response: answers,
         },
       },
-      ({ params: { id }, body }) => changed(db, id, completeTask(deps, { id, ...body })),
+      ({ params: { id }, body }) => changed(db, id, completeTask(tasks, { id, ...body })),
     );
 
     app.post(
@@ -130,7 +131,7 @@ function changingRoutes(deps: TaskDeps): FastifyPluginAsyncZod {
           const fix = `Send an instant after ${new Date(clock.now()).toISOString()}`;
           throw new HttpProblem(400, 'invalid', 'until: lies in the past', { field: 'until', fix });
         }
-        return changed(db, id, snoozeTask(deps, { id, by: body.by, until }));
+        return changed(db, id, snoozeTask(tasks, { id, by: body.by, until }));
       },
     );
 
@@ -144,7 +145,7 @@ function changingRoutes(deps: TaskDeps): FastifyPluginAsyncZod {
           response: answers,
         },
       },
-      ({ params: { id }, body }) => changed(db, id, reassignTask(deps, { id, ...body })),
+      ({ params: { id }, body }) => changed(db, id, reassignTask(tasks, { id, ...body })),
     );
   };
 }
