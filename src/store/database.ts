@@ -5,6 +5,7 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as backbone from './migrations/0001-backbone.ts';
+import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
@@ -20,10 +21,14 @@ export interface DatabaseSettings {
 }
 
 const INT8 = 20;
+/** Milliseconds; a server that does not even answer counts as away after that. */
+const CONNECT_WITHIN = 10_000;
 
 /** A pool that connects when first used; it never throws for a server that is away, its queries do. */
 export function openDatabase({ url, schema = 'public', size = 10 }: DatabaseSettings): Database {
   const pool = new pg.Pool({
+    Client: PreparingClient,
+    connectionTimeoutMillis: CONNECT_WITHIN,
     connectionString: url,
     max: size,
     options: `-c search_path=${schema} -c timezone=UTC`,
