@@ -15,6 +15,8 @@ export interface Interest {
   reach: Milliseconds;
   /** Likewise for `*` alone, which costs most to look up. */
   anythingReach: Milliseconds;
+  /** Could time alone change an answer? */
+  timed: boolean;
 }
 
 /** What has happened to a profile at one instant. */
@@ -26,16 +28,20 @@ export interface Touch {
 }
 
 export function interestOf(...conditions: readonly Condition[]): Interest {
-  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0 };
+  const interest = none();
   for (const condition of conditions) collect(condition, interest);
   return interest;
 }
 
 /** Likewise for expressions. */
 export function interestOfExpressions(expressions: Iterable<Expression>): Interest {
-  const interest: Interest = { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0 };
+  const interest = none();
   for (const expression of expressions) collectExpression(expression, interest);
   return interest;
+}
+
+function none(): Interest {
+  return { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0, timed: false };
 }
 
 function collect(condition: Condition, into: Interest): void {
@@ -49,6 +55,7 @@ function collect(condition: Condition, into: Interest): void {
       return;
     case 'value':
       collectExpression(condition.of, into);
+      if (condition.test.op === 'olderThan' || condition.test.op === 'newerThan') into.timed = true;
       return;
     case 'events':
       collectEvents(condition.events, into);
@@ -72,6 +79,7 @@ function collectExpression(expression: Expression, into: Interest): void {
       collectExpression(expression.to, into);
       return;
     case 'daysSince':
+      into.timed = true;
       collectExpression(expression.of, into);
   }
 }
@@ -80,5 +88,6 @@ function collectEvents(filter: EventFilter, into: Interest): void {
   for (const name of filter.names) into.events.add(name);
   const reach = filter.within ?? Number.POSITIVE_INFINITY;
   into.reach = Math.max(into.reach, reach);
+  if (filter.within !== undefined) into.timed = true;
   if (filter.names.includes('*')) into.anythingReach = Math.max(into.anythingReach, reach);
 }

@@ -40,7 +40,7 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
   const tasks: NewTask[] = [];
   const events: IncomingEvent[] = [];
   if (acts.length === 0) return { messages, tasks, events };
-  const variables = templateVariables(state, computedTraits(state, journey, now));
+  const variables = templateVariables(state, computedTraits(state, journey, now), now);
   const times = { at: new Date(now).toISOString(), receivedAt: new Date(now).toISOString() };
 
   for (const { step, visit, refusal } of acts) {
@@ -105,12 +105,14 @@ export async function storeCarriedOut(
 export function templateVariables(
   state: Pick<RunState, 'traits' | 'accountTraits' | 'userId' | 'entry' | 'journey'>,
   computed: JsonObject,
+  now: Instant,
 ): JsonObject {
   return {
     person: { ...state.traits, ...computed, id: state.userId },
     account: state.accountTraits ?? {},
     event: state.entry.properties ?? {},
     journey: { key: state.journey },
+    now: new Date(now).toISOString(),
   };
 }
 

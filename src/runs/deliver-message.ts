@@ -149,11 +149,11 @@ async function variablesFor(
   const now = clock.now();
   const { traits, account, user_id: userId, entry } = claim;
   if (Object.keys(journey.computed ?? {}).length === 0) {
-    return templateVariables({ traits, accountTraits: account, userId, entry, journey: claim.journey }, {});
+    return templateVariables({ traits, accountTraits: account, userId, entry, journey: claim.journey }, {}, now);
   }
   return db.transaction().execute(async (tx) => {
     const state = await lockRun(tx, ref.run, await versions.load(db, ref.version), settings, now);
-    return templateVariables(state, computedTraits(state, journey, now));
+    return templateVariables(state, computedTraits(state, journey, now), now);
   });
 }
 

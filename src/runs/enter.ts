@@ -2,11 +2,10 @@
  * Whether a person enters a journey now, and the run that makes.
  * @module
  */
-import { bucketOf } from '../core/bucket.ts';
 import type { JsonObject } from '../core/condition.ts';
+import { entryRefusal, isHeldOut } from '../core/entry.ts';
 import type { Facts } from '../core/facts.ts';
-import { type Cursor, endingOf, type LogEntry, type Outcome, open } from '../core/interpret.ts';
-import type { Journey } from '../core/journey.ts';
+import { type Cursor, type LogEntry, type Outcome, open } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
 import type { PublishedJourney } from './journey-index.ts';
 
@@ -46,17 +45,8 @@ export function enter(
   asked: EntryAsked,
 ): { run: Run; log: readonly LogEntry[] } | { refused: string } {
   const { last, at, person, profileId } = asked;
-  if (last?.status === 'active') return { refused: 'already in the journey' };
-  if (last !== undefined) {
-    if (journey.again === 'never') return { refused: 'entered before, and the journey is entered once only' };
-    if (journey.again !== 'always' && at < last.enteredAt + journey.again.after) {
-      return {
-        refused: `entered before, and not again until ${new Date(last.enteredAt + journey.again.after).toISOString()}`,
-      };
-    }
-  }
-  const ending = endingOf(journey, { ...asked.facts, enteredAt: at }, at);
-  if (ending !== null) return { refused: ending.reason };
+  const refused = entryRefusal(journey, last, asked.facts, at);
+  if (refused !== null) return { refused };
 
   const visit = last === undefined ? 0 : last.visit + 1;
   const { cursor, log } = open(journey, at);
@@ -79,9 +69,4 @@ export function enter(
       dueAt: null,
     },
   };
-}
-
-/** Sticky: a person is on the same side at every entry. */
-export function isHeldOut(journey: Journey, person: string): boolean {
-  return journey.holdout > 0 && bucketOf(`${journey.key}/hold-out`, person) < journey.holdout;
 }

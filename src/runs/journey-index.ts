@@ -5,7 +5,8 @@
 
 import type { Condition } from '../core/condition.ts';
 import { type Interest, interestOf, type Touch } from '../core/interest.ts';
-import type { Journey, Step } from '../core/journey.ts';
+import { stepOf } from '../core/interpret.ts';
+import type { Journey, Step, StepId } from '../core/journey.ts';
 
 export interface PublishedJourney {
   readonly hash: string;
@@ -40,14 +41,20 @@ export function watchInterest(journey: Journey): Interest {
   return interestOf(...conditionsOf(journey, (step) => (step.kind === 'wait-until' ? [step.condition] : [])));
 }
 
-/** Everything any step may ask about, beside what is watched. */
-export function wholeInterest(journey: Journey): Interest {
-  return interestOf(
-    ...conditionsOf(journey, (step) => {
-      if (step.kind === 'wait-until') return [step.condition];
-      return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
-    }),
-  );
+/** What the steps from this one on may ask about; and what is watched, where time alone could change its answer. */
+export function interestFrom(journey: Journey, from: StepId | null): Interest {
+  const seen = new Set<StepId>();
+  const asked: Condition[] = [];
+  const visit = (id: StepId | null): void => {
+    if (id === null || seen.has(id)) return;
+    seen.add(id);
+    const step = stepOf(journey, id);
+    asked.push(...askedBy(step));
+    for (const following of followersOf(step)) visit(following);
+  };
+  visit(from);
+  const watched = conditionsOf(journey, () => []);
+  return interestOf(...asked, ...(interestOf(...watched).timed ? watched : []));
 }
 
 /** Can this touch, or one of these audiences changing, concern somebody with that interest? */
@@ -57,6 +64,24 @@ export function concerns(interest: Interest, { event, traits = [] }: Touch, audi
   for (const trait of traits) if (interest.traits.has(trait)) return true;
   for (const audience of audiences) if (interest.audiences.has(audience)) return true;
   return false;
+}
+
+function askedBy(step: Step): readonly Condition[] {
+  if (step.kind === 'wait-until') return [step.condition];
+  return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
+}
+
+function followersOf(step: Step): readonly (StepId | null)[] {
+  switch (step.kind) {
+    case 'branch':
+      return [...step.branches.map((branch) => branch.then), step.otherwise];
+    case 'split':
+      return step.ways.map((way) => way.then);
+    case 'wait-until':
+      return [step.next, step.onTimeout];
+    default:
+      return [step.next];
+  }
 }
 
 function conditionsOf(journey: Journey, ofStep: (step: Step) => readonly Condition[]): Condition[] {

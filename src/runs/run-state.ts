@@ -62,7 +62,7 @@ export async function lockRun(
     // Between finding the person and locking it, the person may have become another.
     if (row.profile_id !== locked.id) continue;
     const settings = await shelf.load(tx, row.publication_id);
-    const facts = await loadFacts(tx, [locked.id], [version.whole, version.named], now);
+    const facts = await loadFacts(tx, [locked.id], [version.from(row.cursor.step), version.named], now);
     return {
       id: runId,
       journey: row.journey,

@@ -3,19 +3,19 @@
  * @module
  */
 import { type Interest, interestOfExpressions } from '../core/interest.ts';
-import type { Journey } from '../core/journey.ts';
+import type { Journey, StepId } from '../core/journey.ts';
 import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';
-import { watchInterest, wholeInterest } from './journey-index.ts';
+import { interestFrom, watchInterest } from './journey-index.ts';
 
 /** One journey version with what it looks at. */
 export interface Version {
   readonly journey: Journey;
   /** For its goal, exit and awaited conditions. */
   readonly watched: Interest;
-  /** For every condition in it. */
-  readonly whole: Interest;
+  /** For a run that stands at this step. */
+  from(step: StepId | null): Interest;
   /** For what its templates name. */
   readonly named: Interest;
 }
@@ -32,10 +32,15 @@ export class VersionShelf {
   }
 
   put(hash: string, journey: Journey): Version {
-    const version = {
+    const ahead = new Map<StepId | null, Interest>();
+    const version: Version = {
       journey,
       watched: watchInterest(journey),
-      whole: wholeInterest(journey),
+      from: (step) => {
+        const interest = ahead.get(step) ?? interestFrom(journey, step);
+        ahead.set(step, interest);
+        return interest;
+      },
       named: interestOfExpressions(Object.values(journey.computed ?? {})),
     };
     this.#versions.set(hash, version);

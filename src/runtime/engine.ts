@@ -9,6 +9,7 @@ import { journeyActivities } from '../../activities/journey-activities.ts';
 import { createEmailChannel, type EmailChannel } from '../channels/email.ts';
 import { callWebhook } from '../channels/webhook.ts';
 import type { Clock, Instant } from '../core/time.ts';
+import { currentPublication } from '../definitions/publish.ts';
 import { CatalogShelf } from '../process/catalog.ts';
 import type { Delivering } from '../runs/deliver-message.ts';
 import { SettingsShelf, VersionShelf } from '../runs/version-shelf.ts';
@@ -87,12 +88,14 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
   let native: NativeConnection | undefined;
   if (roles.includes('worker')) {
     native = await NativeConnection.connect({ address: temporalAddress });
+    const emailRate = (await currentPublication(db))?.workspace.settings.emailRate;
     workers = await startWorkers({
       connection: native,
       namespace,
       taskQueue,
       activities: journeyActivities(delivering(settings, db, email)),
       ...(settings.bundle === undefined ? {} : { bundle: settings.bundle }),
+      ...(emailRate === undefined ? {} : { emailRate }),
     });
   }
 
