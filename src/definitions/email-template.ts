@@ -86,6 +86,8 @@ function textOf(html: string): string {
     selectors: [
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, ...plain })),
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true, linkBrackets: ['<', '>'] } },
+      // What MJML makes a `div` of reads as a paragraph.
+      { selector: 'div', options: { leadingLineBreaks: 2, trailingLineBreaks: 2 } },
       { selector: 'img', format: 'skip' },
       { selector: 'div[style*="display:none"]', format: 'skip' },
     ],

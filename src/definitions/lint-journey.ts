@@ -48,7 +48,7 @@ function lintShares(ways: Readonly<Record<string, { share: string }>>, path: Pat
   if (percent !== 100) say(path, `The shares of the split come to ${percent}%`, 'Make them 100% together');
 }
 
-/** The longest way to each step, by waits that run their full time. Steps only lead to steps written later. */
+/** The longest way to each step that time allows, by waits that run their full time. Steps only lead to steps written later. */
 function lintWaits(journey: Journey, placed: readonly { id: StepId; path: Path }[], say: Say): void {
   const { after } = journey.exit;
   const reachedAfter = new Map<StepId, Milliseconds>();
@@ -59,11 +59,13 @@ function lintWaits(journey: Journey, placed: readonly { id: StepId; path: Path }
     if (step === undefined || before === undefined) continue;
     for (const { to, passed } of waysOn(step)) {
       const total = before + passed;
-      if (passed > 0 && before < after && (total > after || (total === after && to !== null))) {
-        const message = `The waits up to here come to ${durationText(total, 'long')}, and the journey ends after ${durationText(after, 'long')}`;
+      if (total > after || (total === after && to !== null)) {
+        const waited = `The waits up to here come to ${durationText(total, 'long')}`;
+        const message = `${waited}, and the journey ends after ${durationText(after, 'long')}`;
         say(path, message, 'Shorten the waits, or raise `after` in `exit`');
+      } else if (to !== null) {
+        reachedAfter.set(to, Math.max(total, reachedAfter.get(to) ?? 0));
       }
-      if (to !== null) reachedAfter.set(to, Math.max(total, reachedAfter.get(to) ?? 0));
     }
   }
 }

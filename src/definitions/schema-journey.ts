@@ -73,7 +73,11 @@ const waysOfBranch = z
     const at = ways.findIndex((one) => 'else' in one);
     if (at === 0) addIssue({ code: 'custom', path: [0], message: 'the branch has no `if` before its `else`' });
     if (at > 0 && at < ways.length - 1)
-      addIssue({ code: 'custom', path: [at + 1], message: 'comes after `else` and is never taken; `else` goes last' });
+      addIssue({
+        code: 'custom',
+        path: [at + 1],
+        message: 'this way comes after `else` and is never taken; `else` goes last',
+      });
   });
 
 const waysOfSplit = z

@@ -12,6 +12,7 @@ import {
   type Node,
   type Pair,
   parseAllDocuments,
+  visit,
 } from 'yaml';
 import type { Problem } from './workspace-types.ts';
 
@@ -58,9 +59,9 @@ export function parseYaml(
   const sources: Source[] = [];
   const problems: Problem[] = [];
   for (const document of documents) {
-    for (const error of document.errors)
-      problems.push(problemAt(file, placeAt(error.pos[0]), ...explained(error.code, error.message, text, error.pos)));
-    if (document.errors.length > 0 || document.contents === null) continue;
+    const faults = faultsOf(document, text);
+    for (const { offset, message, fix } of faults) problems.push(problemAt(file, placeAt(offset), message, fix));
+    if (faults.length > 0 || document.contents === null) continue;
     try {
       sources.push({ file, value: document.toJS(), ...places(document, text, placeAt) });
     } catch (cause) {
@@ -73,19 +74,83 @@ export function parseYaml(
   return { sources, problems };
 }
 
-function explained(code: string, message: string, text: string, [start]: readonly [number, number]): [string, string?] {
-  switch (code) {
-    case 'DUPLICATE_KEY': {
-      const key = /^[^\s:]+/.exec(text.slice(start))?.[0] ?? '';
-      return [`The key \`${key}\` stands here twice`, 'Keep one of them'];
+/** Postgres keeps neither in JSON. */
+const UNSTORABLE = /[\0\p{Surrogate}]/u;
+
+interface Fault {
+  readonly offset: number;
+  readonly message: string;
+  readonly fix?: string;
+}
+
+const UNQUOTED_LIQUID = {
+  message: 'YAML takes the `{{` for a map',
+  fix: 'Put the whole text in quotes',
+};
+
+/** Keys that stand twice, and the first of the errors in the notation: those after it are mostly its echo. */
+function faultsOf(document: Document.Parsed, text: string): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const { code, message, pos } of document.errors) {
+    const [offset] = pos;
+    if (code === 'DUPLICATE_KEY') {
+      const key = /^[^\s:]+/.exec(text.slice(offset))?.[0] ?? '';
+      faults.push({ offset, message: `The key \`${key}\` stands here twice`, fix: 'Keep one of them' });
+    } else {
+      faults.push({ offset, ...explained(code, message, text, offset) });
+      break;
     }
+  }
+  if (faults.length > 0) return faults;
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isMap(key)) faults.push({ offset: (key.range?.[0] ?? 1) - 1, ...UNQUOTED_LIQUID });
+    },
+    Scalar: (_, { value, range }) => {
+      if (typeof value !== 'string' || !UNSTORABLE.test(value)) return;
+      const message = 'The text holds a letter that cannot be stored';
+      faults.push({ offset: range?.[0] ?? 0, message, fix: 'Take out `\\0` and halves of surrogate pairs' });
+    },
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const offset = alias.range?.[0] ?? 0;
+      faults.push({
+        offset,
+        message: `There is no anchor \`&${alias.source}\` above`,
+        fix: 'Quote it if it is a text',
+      });
+    },
+  });
+  return faults;
+}
+
+function explained(
+  code: string,
+  message: string,
+  text: string,
+  offset: number,
+): Partial<Fault> & Pick<Fault, 'message'> {
+  const start = text.lastIndexOf('\n', offset - 1) + 1;
+  const unquoted = /^[^#'"]*:\s+(?=\{\{)/.exec(text.slice(start, offset));
+  if (unquoted !== null) return { offset: start + unquoted[0].length, ...UNQUOTED_LIQUID };
+  const bracket = /end with a ([\]}])$/.exec(message)?.[1];
+  if (bracket !== undefined)
+    return { message: `The bracket opened above is not closed before this`, fix: `Close it with \`${bracket}\`` };
+  switch (code) {
     case 'TAB_AS_INDENT':
-      return ['A tab is used for indentation', 'Use spaces'];
-    case 'MISSING_CHAR':
-    case 'BAD_INDENT':
-      return [`The YAML is broken: ${message}`, 'Look at the brackets, quotes and indentation here and just above'];
+      return { message: 'A tab is used for indentation', fix: 'Use spaces' };
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return {
+        message: 'A key stands where YAML allows none',
+        fix: 'Quote a text that holds `: `, or mend the indentation',
+      };
+    case 'UNEXPECTED_TOKEN':
+      return { message: `The YAML is broken: ${message}`, fix: 'Put the whole text in quotes, if it is one' };
     default:
-      return [`The YAML is broken: ${message}`];
+      return {
+        message: `The YAML is broken: ${message}`,
+        fix: 'Look at brackets, quotes and indentation here and just above',
+      };
   }
 }
 
