@@ -2,16 +2,28 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time';
+import { sql } from 'kysely';
 import { pino } from 'pino';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
+import type { JsonObject } from '../../src/core/condition.ts';
+import type { LogEntry } from '../../src/core/interpret.ts';
 import { type Clock, createClock } from '../../src/core/time.ts';
 import { formatProblem } from '../../src/definitions/problems.ts';
-import { publish } from '../../src/definitions/publish.ts';
+import { type PublishOptions, publish } from '../../src/definitions/publish.ts';
 import { loadWorkspace } from '../../src/definitions/workspace.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { type IncomingEvent, putInInbox } from '../../src/ingest/inbox.ts';
+import { findPersonId } from '../../src/profiles/find.ts';
+import { type ReadMessage, readMessages } from '../../src/runs/read-messages.ts';
+import { type ReadRun, readRuns } from '../../src/runs/read-runs.ts';
 import { type Engine, startEngine } from '../../src/runtime/engine.ts';
+import { bundleWorkflows } from '../../src/runtime/worker.ts';
+import { listTasks, type Task } from '../../src/sales/read-tasks.ts';
+import { type Database, openDatabase } from '../../src/store/database.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
+import { quietRuntime } from './temporal.ts';
 
 /** A workspace from files written on the spot. */
 export async function workspaceOf(files: Readonly<Record<string, string>>): Promise<Workspace> {
@@ -30,11 +42,32 @@ export async function checkedWorkspace(folder: string): Promise<Workspace> {
   return loaded.workspace;
 }
 
+export const SIGNING_SECRET = 'a secret for tests only';
+const PUBLIC_URL = 'http://localhost:8080';
+
+/** An event as a test writes it; what is left out is made up. */
+export type TestEvent = Partial<IncomingEvent> & Pick<IncomingEvent, 'name'>;
+
 export interface TestEngine extends Engine {
   readonly database: TestDatabase;
   readonly clock: Clock;
-  /** Stores an event as the tracking API would. */
-  send(event: Partial<IncomingEvent> & Pick<IncomingEvent, 'name'>): Promise<void>;
+  readonly namespace: string;
+  /** Stores events as the tracking API would, all in one commit. */
+  send(...events: TestEvent[]): Promise<void>;
+  /** Stores what `identify` says. */
+  identify(userId: string, traits: JsonObject): Promise<void>;
+  publish(workspace: Workspace, options?: PublishOptions): Promise<void>;
+  /** Resolves when everything that has to happen by now has happened: nothing waits in a queue, and no run is due. */
+  settled(): Promise<void>;
+  /** The person's runs, oldest first; of one journey, if it is named. */
+  runsOf(userId: string, journey?: string): Promise<ReadRun[]>;
+  /** What the person's runs of a journey did, in order. */
+  logOf(userId: string, journey: string): Promise<LogEntry[]>;
+  /** Oldest first. */
+  messagesOf(userId: string): Promise<ReadMessage[]>;
+  tasksOf(userId: string): Promise<Task[]>;
+  /** Keys of the audiences that the person is in. */
+  audiencesOf(userId: string): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -42,52 +75,149 @@ export interface TestEngineSettings {
   readonly workspace: Workspace;
   readonly smtpUrl: string;
   readonly clock?: Clock;
-  readonly temporalAddress?: string;
+  /** Default: the dev server that all tests share, in a namespace of its own. */
+  readonly temporal?: { readonly address: string; readonly namespace: string };
+  /** Default: the Postgres that all tests share, in a schema of its own. */
+  readonly database?: TestDatabase;
 }
 
-/** The whole engine but its HTTP door, on a schema and task queues of its own. */
+/** Bundled once for a test file. */
+let bundled: ReturnType<typeof bundleWorkflows> | undefined;
+const workflows = () => {
+  bundled ??= bundleWorkflows();
+  return bundled;
+};
+
+const PATIENCE = 20_000;
+const LOOK_AGAIN_AFTER = 10;
+const MANY = 1_000;
+
+/** The whole engine but its HTTP door, on a schema, a namespace and task queues of its own. */
 export async function testEngine({
   workspace,
   smtpUrl,
   clock = createClock(),
-  temporalAddress,
+  temporal,
+  database: given,
 }: TestEngineSettings): Promise<TestEngine> {
-  const database = await testDatabase();
+  quietRuntime();
+  const database = given ?? (await testDatabase());
+  const { address, namespace } = temporal ?? (await ownNamespace());
   await publish(database.db, workspace, new Date(clock.now()));
   const engine = await startEngine({
     roles: ['processor', 'worker'],
     databaseUrl: database.url,
     schema: database.schema,
-    temporalAddress: temporalAddress ?? inject('temporalAddress'),
-    temporalNamespace: 'default',
+    temporalAddress: address,
+    temporalNamespace: namespace,
     taskQueue: `test-${randomUUID()}`,
     smtpUrl,
-    publicUrl: 'http://localhost:8080',
-    signingSecret: 'a secret for tests only',
+    publicUrl: PUBLIC_URL,
+    signingSecret: SIGNING_SECRET,
     clock,
     log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
+    bundle: await workflows(),
   });
+  const { db } = database;
+  const profileOf = async (userId: string) => {
+    const id = await findPersonId(db, userId);
+    if (id === null) throw new Error(`Nobody is called ${userId}`);
+    return id;
+  };
+  const send = async (...events: TestEvent[]) => {
+    const now = new Date(clock.now()).toISOString();
+    await putInInbox(
+      db,
+      events.map((event) => ({
+        type: 'track',
+        messageId: randomUUID(),
+        properties: {},
+        context: {},
+        occurredAt: now,
+        receivedAt: now,
+        ...event,
+      })),
+    );
+    engine.nudge();
+  };
+  const runsOf = async (userId: string, journey?: string) =>
+    (await readRuns(db, { profileId: await profileOf(userId), journey, limit: MANY })).reverse();
+
   return {
     ...engine,
     database,
     clock,
-    send: async (event) => {
-      const now = new Date(clock.now()).toISOString();
-      await putInInbox(database.db, [
-        {
-          type: 'track',
-          messageId: randomUUID(),
-          properties: {},
-          context: {},
-          occurredAt: now,
-          receivedAt: now,
-          ...event,
-        },
-      ]);
+    namespace,
+    send,
+    identify: (userId, traits) => send({ type: 'identify', name: 'identify', userId, traits }),
+    publish: async (next, options) => {
+      await publish(db, next, new Date(clock.now()), options);
+      engine.nudge();
+    },
+    settled: () => waitUntilSettled(db, clock),
+    runsOf,
+    logOf: async (userId, journey) => {
+      const ids = (await runsOf(userId, journey)).map(({ id }) => id);
+      if (ids.length === 0) return [];
+      const rows = await db.selectFrom('run_log').select('entry').where('run_id', 'in', ids).orderBy('id').execute();
+      return rows.map(({ entry }) => entry);
+    },
+    messagesOf: async (userId) =>
+      (await readMessages(db, { profileId: await profileOf(userId), limit: MANY })).reverse(),
+    tasksOf: async (userId) => listTasks(db, { profileId: await profileOf(userId), limit: MANY }, clock.now()),
+    audiencesOf: async (userId) => {
+      const rows = await db
+        .selectFrom('audience_states')
+        .select('audience')
+        .where('profile_id', '=', await profileOf(userId))
+        .where('member', '=', true)
+        .orderBy('audience')
+        .execute();
+      return rows.map(({ audience }) => audience);
     },
     stop: async () => {
       await engine.stop();
-      await database.drop();
+      if (given === undefined) await database.drop();
     },
   };
+}
+
+/** Workflow ids are the runs', which every schema numbers from one. */
+export async function ownNamespace(): Promise<{ address: string; namespace: string }> {
+  const address = inject('temporalAddress');
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod: msToTs('1 day'),
+  });
+  await connection.close();
+  return { address, namespace };
+}
+
+/** What still has to happen by `now`, for the message of a test that waited for it in vain. */
+async function unsettled(db: Database, now: Date): Promise<Record<string, number>> {
+  const { rows } = await sql<Record<string, number>>`
+    select
+      (select count(*) from inbox) as events,
+      (select count(*) from outbox) as outbox,
+      (select count(*) from audience_states where due_at <= ${now}) as memberships_due,
+      (select count(*) from runs where status = 'active' and due_at <= ${now}) as runs_due,
+      (select count(*) from runs where status = 'active' and (
+        cursor ->> 'phase' <> 'waiting' or woken_at is not null or (cursor ->> 'until')::bigint <= ${now.getTime()}
+      )) as runs_on_the_move,
+      (select count(*) from profiles where filled_to > 0 and merged_into is null
+        and filled_to < (select max(id) from publications)) as unfilled
+  `.execute(db);
+  return Object.fromEntries(Object.entries(rows[0] ?? {}).filter(([, count]) => count > 0));
+}
+
+async function waitUntilSettled(db: Database, clock: Clock): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const left = await unsettled(db, new Date(clock.now()));
+      if (Object.keys(left).length > 0) throw new Error(`Not settled: ${JSON.stringify(left)}`);
+    },
+    { timeout: PATIENCE, interval: LOOK_AGAIN_AFTER },
+  );
 }

@@ -5,6 +5,10 @@ import { SMTPServer } from 'smtp-server';
 export interface TestMailboxSettings {
   /** Addresses the server answers with 550. */
   readonly refuse?: (address: string) => boolean;
+  /** Addresses the server answers with 451 for now, as often as it is asked. */
+  readonly defer?: (address: string) => boolean | Promise<boolean>;
+  /** Default: a free one. */
+  readonly port?: number;
 }
 
 export interface ReceivedEmail extends Email {
@@ -17,6 +21,8 @@ export interface TestMailbox {
   readonly url: string;
   /** In the order they came. */
   messages(): readonly ReceivedEmail[];
+  /** Those for one address. */
+  messagesTo(address: string): readonly ReceivedEmail[];
   /** The messages, as soon as there are `count` of them; fails after ten seconds. */
   waitFor(count: number): Promise<readonly ReceivedEmail[]>;
   close(): Promise<void>;
@@ -25,15 +31,20 @@ export interface TestMailbox {
 const PATIENCE = 10_000;
 
 /** A real SMTP server that keeps what it is sent. */
-export async function testMailbox({ refuse = () => false }: TestMailboxSettings = {}): Promise<TestMailbox> {
+export async function testMailbox({
+  refuse = () => false,
+  defer = () => false,
+  port: wanted = 0,
+}: TestMailboxSettings = {}): Promise<TestMailbox> {
   const received: ReceivedEmail[] = [];
   const waiting = new Set<() => void>();
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
-    onRcptTo: ({ address }, _session, answer) => {
-      if (!refuse(address)) return answer();
-      answer(Object.assign(new Error('No such user here'), { responseCode: 550 }));
+    onRcptTo: async ({ address }, _session, answer) => {
+      if (refuse(address)) return answer(Object.assign(new Error('No such user here'), { responseCode: 550 }));
+      if (await defer(address)) return answer(Object.assign(new Error('Come back later'), { responseCode: 451 }));
+      answer();
     },
     onData: (stream, session, answer) => {
       const chunks: Buffer[] = [];
@@ -47,12 +58,13 @@ export async function testMailbox({ refuse = () => false }: TestMailboxSettings 
     },
   });
   server.on('error', () => undefined);
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(wanted, '127.0.0.1', listening));
   const { port } = server.server.address() as AddressInfo;
 
   return {
     url: `smtp://127.0.0.1:${port}`,
     messages: () => received,
+    messagesTo: (address) => received.filter(({ recipients }) => recipients.includes(address)),
     waitFor: (count) =>
       new Promise((enough, failed) => {
         const look = () => {
