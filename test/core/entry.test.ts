@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { entryRefusal, isHeldOut } from '../../src/core/entry.ts';
+import { DAY } from '../../src/core/time.ts';
+import { did, event, facts, journey, T0 } from './build.ts';
+
+const ended = { enteredAt: T0, status: 'completed' as const };
+
+describe('whether a person enters', () => {
+  it('nothing is in the way of a first entry', () => {
+    expect(entryRefusal(journey([]), undefined, facts(), T0)).toBeNull();
+  });
+
+  it('never twice at a time, however often the journey may be entered', () => {
+    const active = { enteredAt: T0, status: 'active' as const };
+    expect(entryRefusal(journey([], { again: 'always' }), active, facts(), T0 + DAY)).toBe('already in the journey');
+  });
+
+  it('once only where nothing else is said', () => {
+    expect(entryRefusal(journey([]), ended, facts(), T0 + 999 * DAY)).toBe(
+      'entered before, and the journey is entered once only',
+    );
+    expect(entryRefusal(journey([], { again: 'always' }), ended, facts(), T0)).toBeNull();
+  });
+
+  it('again from the very instant on that the journey names, counted from the last entry', () => {
+    const quarterly = journey([], { again: { after: 90 * DAY } });
+    expect(entryRefusal(quarterly, ended, facts(), T0 + 90 * DAY - 1)).toBe(
+      'entered before, and not again until 2024-03-31T00:00:00.000Z',
+    );
+    expect(entryRefusal(quarterly, ended, facts(), T0 + 90 * DAY)).toBeNull();
+  });
+
+  it('not where the goal is already reached or the exit holds', () => {
+    const goal = journey([], { goal: did('Account Upgraded') });
+    const known = facts({ events: [event('Account Upgraded', T0)] });
+    expect(entryRefusal(goal, undefined, known, T0)).toBe('the goal was reached');
+    const exit = journey([], { exit: { after: DAY, when: did('Account Upgraded') } });
+    expect(entryRefusal(exit, undefined, known, T0)).toBe('the exit condition holds');
+  });
+
+  it('a goal bound to the entry is not reached by the event that enters', () => {
+    const goal = journey([], { goal: did('Account Upgraded', { since: 'entry' }) });
+    expect(entryRefusal(goal, undefined, facts({ events: [event('Account Upgraded', T0)] }), T0)).toBeNull();
+  });
+});
+
+describe('a hold-out', () => {
+  const people = Array.from({ length: 10_000 }, (_, index) => `user-${index}`);
+  const heldOut = (holdout: number, key = 'welcome') => people.filter((person) => isHeldOut({ key, holdout }, person));
+
+  it('takes its share of 10,000 people, within three standard deviations', () => {
+    expect(Math.abs(heldOut(0.1).length - 1_000)).toBeLessThan(3 * Math.sqrt(10_000 * 0.1 * 0.9));
+    expect(heldOut(0)).toEqual([]);
+    expect(heldOut(1)).toEqual(people);
+  });
+
+  it('keeps those it had when it grows, and holds out others in another journey', () => {
+    const larger = new Set(heldOut(0.2));
+    expect(heldOut(0.1).every((person) => larger.has(person))).toBe(true);
+    const both = new Set(heldOut(0.5));
+    expect(heldOut(0.5, 'other').filter((person) => both.has(person)).length).toBeLessThan(3_000);
+  });
+});
