@@ -2,6 +2,7 @@
  * Journeys from the author's nested lists to the core's flat graph.
  * @module
  */
+import type { Expression } from '../core/condition.ts';
 import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
 import { DAY } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
@@ -9,6 +10,7 @@ import { compileCondition, compileFilter, type Surroundings } from './compile-co
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintJourney } from './lint-journey.ts';
+import { personTraitsIn } from './liquid.ts';
 import type { AuthoredCap, AuthoredStep, JourneyFile } from './schema-journey.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
 import type { DefinitionOf } from './shape.ts';
@@ -70,6 +72,7 @@ export function compileJourney(
     holdout: file.holdout === undefined ? 0 : shareOf(file.holdout),
     priority: file.priority ?? DEFAULT_PRIORITY,
     caps: (file.caps ?? []).map(compileCap),
+    computed: computedIn(Object.values(steps), traits),
     first,
     // In the order in which they are written.
     steps: Object.fromEntries(placed.flatMap(({ path }) => ownStep(steps, idAt(path)))),
@@ -81,6 +84,19 @@ export function compileJourney(
     (path, message, fix) => report(source, path, message, fix),
   );
   return journey;
+}
+
+/** The computed traits that any text of the steps names, with what they are computed from. */
+function computedIn(steps: readonly Step[], { computed }: Traits): Readonly<Record<string, Expression>> {
+  const named = new Set(steps.flatMap(textsOf).flatMap(personTraitsIn));
+  return Object.fromEntries([...computed].filter(([key]) => named.has(key)));
+}
+
+function textsOf(step: Step): readonly string[] {
+  if (step.kind === 'webhook') return [JSON.stringify(step.body)];
+  return 'template' in step
+    ? Object.values(step.template).flatMap((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
+    : [];
 }
 
 export function compileCap({ channel, atMost, within }: AuthoredCap): Cap {

@@ -50,6 +50,13 @@ export function names(text: string, variable: string): boolean {
   return 'variables' in globals && Object.hasOwn(globals.variables, variable);
 }
 
+/** The traits of the person that a text names; none where it does not parse. */
+export function personTraitsIn(text: string): readonly string[] {
+  const globals = globalsOf(text);
+  if (!('variables' in globals)) return [];
+  return (globals.variables.person ?? []).flatMap(({ segments: [, name] }) => (typeof name === 'string' ? [name] : []));
+}
+
 /** The tags and outputs of a text, in its order. */
 export function tagsOf(text: string): readonly { readonly tag: string; readonly index: number }[] {
   return [...text.matchAll(/\{\{.*?\}\}|\{%.*?%\}/gs)].map((match) => ({ tag: match[0], index: match.index }));
