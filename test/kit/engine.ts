@@ -21,7 +21,7 @@ import { type ReadRun, readRuns } from '../../src/runs/read-runs.ts';
 import { type Engine, startEngine } from '../../src/runtime/engine.ts';
 import { bundleWorkflows } from '../../src/runtime/worker.ts';
 import { listTasks, type Task } from '../../src/sales/read-tasks.ts';
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { quietRuntime } from './temporal.ts';
 
@@ -163,7 +163,9 @@ export async function testEngine({
       return rows.map(({ entry }) => entry);
     },
     messagesOf: async (userId) =>
-      (await readMessages(db, { profileId: await profileOf(userId), limit: MANY })).reverse(),
+      (await readMessages(db, { profileId: await profileOf(userId), limit: MANY })).sort(
+        (a, b) => a.reservedAt.getTime() - b.reservedAt.getTime() || visitOf(a) - visitOf(b),
+      ),
     tasksOf: async (userId) => listTasks(db, { profileId: await profileOf(userId), limit: MANY }, clock.now()),
     audiencesOf: async (userId) => {
       const rows = await db
@@ -180,6 +182,11 @@ export async function testEngine({
       if (given === undefined) await database.drop();
     },
   };
+}
+
+/** How many steps the run had done before: of one instant, the order in which messages were wanted. */
+function visitOf({ id }: ReadMessage): number {
+  return Number(id.slice(id.lastIndexOf('/') + 1));
 }
 
 /** Workflow ids are the runs', which every schema numbers from one. */

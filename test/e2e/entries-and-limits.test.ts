@@ -1,0 +1,323 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { workspaceOf } from '../kit/engine.ts';
+import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
+import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
+import { type TestServer, testServer } from './server.ts';
+import { storyFor, timeText } from './story.ts';
+import { emailFile, inAppFile, salesTaskFile, settingsFile } from './templates.ts';
+
+const WORKSPACE = `
+journey: once
+enter: { event: Enter Once }
+steps: [{ in-app: note }]
+---
+journey: again-after-a-week
+enter: { event: Enter Again, again: after 7d }
+steps: [{ in-app: note }]
+---
+journey: again-always
+enter: { event: Enter Always, again: always }
+goal: { event: Bought }
+exit: { after: 2d }
+steps: [{ in-app: note }]
+---
+journey: half-held-out
+enter: { event: Try Something }
+holdout: 50%
+goal: { event: Bought }
+exit: { after: 10d }
+steps:
+  - wait: 1h
+  - email: news
+  - in-app: note
+  - sales-task: call
+  - set-trait: { treated: true }
+---
+journey: many-emails
+enter: { event: Many Emails }
+steps:
+  - { id: first, email: news }
+  - wait: 12h
+  - { id: second, email: news }
+  - wait: 12h
+  - { id: third, email: news }
+  - wait: 1d
+  - { id: fourth, email: news }
+---
+journey: own-cap
+enter: { event: Own Cap, again: always }
+caps: [{ channel: in-app, atMost: 1, within: 3d }]
+steps: [{ in-app: note }]
+---
+journey: everything-at-once
+enter: { event: Everything At Once }
+steps: [{ in-app: note }, { sales-task: call }, { email: news }, { in-app: other-note }]
+---
+audience: unhappy
+any: [{ event: Complained, within: 5d }]
+---
+audience: asleep
+all: [{ event: Opened App }, { event: Opened App, times: { exactly: 0 }, within: 4d }]
+---
+journey: not-for-the-unhappy
+enter: { event: Start Selling }
+exit: { after: 30d, when: { audience: unhappy } }
+steps: [{ wait: 3d }, { in-app: note }]
+---
+journey: not-for-the-sleeping
+enter: { event: Start Waking }
+exit: { after: 30d, when: { audience: asleep } }
+steps: [{ wait: 6d }, { in-app: note }]
+---
+journey: newsletter
+enter: { event: Subscribe }
+steps: [{ email: news }, { wait: 2d }, { email: other-news }, { email: receipt }, { email: offers }]
+`;
+
+let engine: TimeSkippingEngine;
+let mailbox: TestMailbox;
+let server: TestServer;
+
+beforeAll(async () => {
+  mailbox = await testMailbox();
+  const workspace = await workspaceOf({
+    'settings.yaml': settingsFile(
+      `traits: { email: string, treated: boolean }
+caps:
+  - { channel: email, atMost: 2, within: 36h }
+  - { atMost: 3, within: 2d }
+`,
+    ),
+    'workspace.yaml': WORKSPACE,
+    'note.yaml': inAppFile('note', 'note'),
+    'other-note.yaml': inAppFile('other-note', 'note'),
+    'call.yaml': salesTaskFile('call', 'call'),
+    'news.mjml': emailFile('news', 'news', 'category: news\n'),
+    'other-news.mjml': emailFile('other-news', 'news', 'category: news\n'),
+    'offers.mjml': emailFile('offers', 'offers', 'category: offers\n'),
+    'receipt.mjml': emailFile('receipt', 'receipt', 'transactional: true\n'),
+  });
+  engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
+  server = await testServer(engine);
+});
+afterAll(async () => {
+  await server?.close();
+  await engine?.stop();
+  await mailbox.close();
+});
+
+const story = (userId: string, journey: string) => storyFor(engine, userId, journey);
+const outcomes = async (userId: string) =>
+  (await engine.messagesOf(userId)).map(({ step, status, refusal }) =>
+    refusal === null ? `${step}: ${status}` : `${step}: ${refusal.reason}`,
+  );
+
+describe('re-entry', () => {
+  const enterEveryTwoDays = async (name: string, userId: string) => {
+    const startedAt = engine.clock.now();
+    for (const _visit of [0, 2, 4, 6, 8]) {
+      await engine.send({ name, userId });
+      await engine.pass(2 * DAY);
+    }
+    return (await engine.runsOf(userId)).map(({ enteredAt }) => timeText(enteredAt.getTime() - startedAt));
+  };
+
+  test('never: the first entry is the only one', async () => {
+    expect(await enterEveryTwoDays('Enter Once', 'once')).toEqual(['0s']);
+  });
+
+  test('after a time: counted from the last entry', async () => {
+    expect(await enterEveryTwoDays('Enter Again', 'weekly')).toEqual(['0s', '8d']);
+  });
+
+  test('always: as soon as the run before has ended', async () => {
+    expect(await enterEveryTwoDays('Enter Always', 'often')).toEqual(['0s', '2d', '4d', '6d', '8d']);
+  });
+
+  test('nobody is in a journey twice at once, and why they did not enter is kept', async () => {
+    await engine.send({ name: 'Enter Always', userId: 'doubled' });
+    await engine.pass(DAY);
+    await engine.send({ name: 'Enter Always', userId: 'doubled' });
+    await engine.settled();
+    const [run, ...more] = await engine.runsOf('doubled');
+    expect(more).toEqual([]);
+    const refusals = await engine.db
+      .selectFrom('entry_refusals')
+      .select(['journey', 'reason'])
+      .where('profile_id', '=', run?.profileId ?? 0)
+      .execute();
+    expect(refusals).toEqual([{ journey: 'again-always', reason: 'already in the journey' }]);
+  });
+});
+
+describe('hold-out', () => {
+  test('people held out go the same way at the same times, and nothing reaches them', async () => {
+    const people = Array.from({ length: 12 }, (_, index) => `trial-${index}`);
+    for (const userId of people) await engine.identify(userId, { email: `${userId}@example.test` });
+    await engine.send(...people.map((userId) => ({ name: 'Try Something', userId })));
+    await engine.pass(2 * HOUR);
+    const runs = await Promise.all(people.map(async (userId) => (await engine.runsOf(userId))[0]));
+    const heldOut = people.filter((_, index) => runs[index]?.heldOut);
+    const treated = people.filter((_, index) => runs[index]?.heldOut === false);
+    expect(heldOut.length).toBeGreaterThan(0);
+    expect(treated.length).toBeGreaterThan(0);
+
+    for (const userId of treated) {
+      expect(await outcomes(userId)).toEqual(['email-news: sent', 'in-app-note: sent', 'sales-task-call: sent']);
+      expect(mailbox.messagesTo(`${userId}@example.test`)).toHaveLength(1);
+    }
+    for (const userId of heldOut) {
+      expect((await story(userId, 'half-held-out')).slice(1)).toEqual([
+        '1h wait-1h: waited, time',
+        '1h email-news: refused, held-out',
+        '1h in-app-note: refused, held-out',
+        '1h sales-task-call: refused, held-out',
+        '1h set-trait-treated: refused, held-out',
+      ]);
+      expect(mailbox.messagesTo(`${userId}@example.test`)).toEqual([]);
+      expect(await engine.tasksOf(userId)).toEqual([]);
+      expect(await server.api(`/api/people/${userId}`)).toMatchObject({
+        traits: { email: `${userId}@example.test` },
+        events: expect.not.arrayContaining([expect.objectContaining({ byEngine: true })]),
+      });
+    }
+    await engine.send(...people.map((userId) => ({ name: 'Bought', userId })));
+    await engine.settled();
+    for (const userId of people)
+      expect((await story(userId, 'half-held-out')).at(-1)).toBe('2h run: ended converted, the goal was reached');
+  });
+});
+
+describe('caps', () => {
+  test('of a channel: the third email within 36 hours is refused, the next after them goes out', async () => {
+    await engine.identify('capped', { email: 'capped@example.test' });
+    await engine.send({ name: 'Many Emails', userId: 'capped' });
+    await engine.pass(3 * DAY);
+    expect((await story('capped', 'many-emails')).filter((line) => !line.includes('wait'))).toEqual([
+      '0s first: acted',
+      '12h second: acted',
+      '1d third: refused, cap',
+      '2d fourth: acted',
+      '2d run: ended completed, all steps are done',
+    ]);
+    expect(mailbox.messagesTo('capped@example.test')).toHaveLength(3);
+  });
+
+  test('over all channels: the fourth message within two days is refused, and says until when', async () => {
+    await engine.identify('crowded', { email: 'crowded@example.test' });
+    await engine.send({ name: 'Everything At Once', userId: 'crowded' });
+    await engine.settled();
+    expect(await outcomes('crowded')).toEqual([
+      'in-app-note: sent',
+      'sales-task-call: sent',
+      'email-news: sent',
+      'in-app-other-note: cap',
+    ]);
+    const refused = (await engine.messagesOf('crowded')).at(-1)?.refusal;
+    expect(refused).toEqual({
+      reason: 'cap',
+      scope: 'workspace',
+      cap: { atMost: 3, within: 2 * DAY },
+      freeAt: engine.clock.now() + 2 * DAY,
+    });
+  });
+
+  test('of a journey: only its own messages count', async () => {
+    await engine.send({ name: 'Enter Once', userId: 'own-cap' }, { name: 'Own Cap', userId: 'own-cap' });
+    await engine.pass(DAY);
+    await engine.send({ name: 'Own Cap', userId: 'own-cap' });
+    await engine.pass(2 * DAY);
+    await engine.send({ name: 'Own Cap', userId: 'own-cap' });
+    await engine.settled();
+    expect(await outcomes('own-cap')).toEqual([
+      'in-app-note: sent',
+      'in-app-note: sent',
+      'in-app-note: cap',
+      'in-app-note: sent',
+    ]);
+  });
+});
+
+describe('an exit condition', () => {
+  test('ends the run as soon as the audience is entered', async () => {
+    await engine.send({ name: 'Start Selling', userId: 'unhappy' });
+    await engine.pass(DAY);
+    await engine.send({ name: 'Complained', userId: 'unhappy' });
+    await engine.pass(5 * DAY);
+    expect((await story('unhappy', 'not-for-the-unhappy')).slice(1)).toEqual([
+      '1d wait-3d: ended exited, the exit condition holds',
+    ]);
+    expect(await outcomes('unhappy')).toEqual([]);
+  });
+
+  test('ends the run when the clock alone brings the person into the audience', async () => {
+    await engine.send({ name: 'Opened App', userId: 'sleeper' });
+    await engine.pass(90 * MINUTE);
+    await engine.send({ name: 'Start Waking', userId: 'sleeper' });
+    await engine.pass(7 * DAY);
+    expect((await story('sleeper', 'not-for-the-sleeping')).slice(1)).toEqual([
+      '3d 22h 30m wait-6d: ended exited, the exit condition holds',
+    ]);
+    expect(await outcomes('sleeper')).toEqual([]);
+  });
+
+  test('keeps people out for whom it holds already', async () => {
+    await engine.send({ name: 'Complained', userId: 'was-unhappy' });
+    await engine.send({ name: 'Start Selling', userId: 'was-unhappy' });
+    await engine.settled();
+    expect(await engine.runsOf('was-unhappy')).toEqual([]);
+  });
+});
+
+describe('unsubscribing', () => {
+  const unsubscribe = async (address: string, form: string) => {
+    const [email] = mailbox.messagesTo(address);
+    const header = email?.headers.find(({ key }) => key === 'list-unsubscribe')?.value ?? '';
+    const { pathname } = new URL(header.slice(1, -1));
+    const response = await fetch(`${server.url}${pathname}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: form,
+    });
+    expect(response.status).toBe(200);
+    await engine.settled();
+  };
+
+  test('by one click holds for the category from the next step on, and not for receipts', async () => {
+    await engine.identify('tired', { email: 'tired@example.test' });
+    await engine.send({ name: 'Subscribe', userId: 'tired' });
+    await engine.pass(HOUR);
+    await unsubscribe('tired@example.test', 'List-Unsubscribe=One-Click');
+    await engine.pass(3 * DAY);
+    expect(await outcomes('tired')).toEqual([
+      'email-news: sent',
+      'email-other-news: suppressed',
+      'email-receipt: sent',
+      'email-offers: sent',
+    ]);
+    expect(mailbox.messagesTo('tired@example.test')).toHaveLength(3);
+    expect(await server.api('/api/people/tired')).toMatchObject({
+      events: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'Unsubscribed',
+          properties: expect.objectContaining({ unsubscribed_from: 'news' }),
+        }),
+      ]),
+    });
+  });
+
+  test('from everything holds for every category', async () => {
+    await engine.identify('fed-up', { email: 'fed-up@example.test' });
+    await engine.send({ name: 'Subscribe', userId: 'fed-up' });
+    await engine.pass(HOUR);
+    await unsubscribe('fed-up@example.test', 'scope=all');
+    await engine.pass(3 * DAY);
+    expect(await outcomes('fed-up')).toEqual([
+      'email-news: sent',
+      'email-other-news: suppressed',
+      'email-receipt: sent',
+      'email-offers: suppressed',
+    ]);
+  });
+});
