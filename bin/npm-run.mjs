@@ -15,7 +15,6 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const OLDEST_NODE = [20, 19];
 const INSTALL_GIVEN_UP_AFTER = 15 * 60_000;
 const WRONG_USE = 2;
-const BENCH_NAME = /^[a-z]+(-[a-z]+)*$/;
 
 const [command = '', ...args] = process.argv.slice(2);
 const commands = { demo: cli, start: cli, test, bench };
@@ -55,21 +54,7 @@ async function test() {
 }
 
 async function bench() {
-  const [name, ...rest] = args;
-  const file = join(ROOT, 'bench', `${name}.ts`);
-  if (name === undefined || !BENCH_NAME.test(name) || !existsSync(file)) {
-    say(`Use: npm run bench NAME [-- --json]. There are: ${benchNames().join(', ') || 'none yet'}.`);
-    return WRONG_USE;
-  }
-  return node(['--import', 'tsx', file, ...rest]);
-}
-
-function benchNames() {
-  const folder = join(ROOT, 'bench');
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => file.slice(0, -'.ts'.length));
+  return node(['--import', 'tsx', join(ROOT, 'bench/main.ts'), ...args]);
 }
 
 /** Two commands on the same clone do not install at once: the second waits and finds it done. */
@@ -82,6 +67,7 @@ async function installPackages() {
     if (packagesAreThere()) return 0;
   }
   try {
+    if (packagesAreThere()) return 0;
     say('Installing packages with npm; this takes a minute or two.');
     const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
     return code === 0 ? await linkPostgresLibraries() : code;

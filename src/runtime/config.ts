@@ -28,6 +28,8 @@ export interface Config {
   readonly writeKey: string;
   /** Lets callers use `/api`. */
   readonly apiKey: string;
+  /** The keys are ones that anybody can guess, so that nobody else should reach us. */
+  readonly hasKnownKeys: boolean;
   /** Signs unsubscribe links and the tokens of in-app clients. */
   readonly signingSecret: string;
   readonly roles: readonly Role[];
@@ -124,6 +126,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config | { readonly problems
   if (!parsed.success || problems.length > 0) return { problems };
 
   const { data } = parsed;
+  const warnings = keyWarnings(given);
   const apiKey = data.API_KEY ?? LOCAL_KEYS.API_KEY;
   return {
     port: data.PORT,
@@ -141,7 +144,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config | { readonly problems
     logLevel: data.LOG_LEVEL,
     clockSpeed: data.CLOCK_SPEED,
     clockStart: data.CLOCK_START,
-    warnings: keyWarnings(given),
+    hasKnownKeys: warnings.length > 0,
+    warnings,
   };
 }
 
@@ -186,7 +190,7 @@ function clockInProduction(given: Record<Variable, string | undefined>): ConfigP
 function keyWarnings(given: Record<Variable, string | undefined>): string[] {
   return Object.entries(LOCAL_KEYS)
     .filter(([name]) => given[name as Variable] === undefined)
-    .map(([name, value]) => `${name} is not set: using \`${value}\`, which anyone who reaches this machine can guess.`);
+    .map(([name, value]) => `${name} is not set: using \`${value}\`, and answering this machine only.`);
 }
 
 function isLocal(address: string): boolean {

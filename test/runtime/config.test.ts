@@ -83,8 +83,8 @@ describe('keys', () => {
     const { writeKey, apiKey, warnings } = config({ DATABASE_URL: 'postgres://postgres@127.0.0.1:5432/x' });
     expect({ writeKey, apiKey }).toEqual({ writeKey: 'dev-write-key', apiKey: 'dev-api-key' });
     expect(warnings).toEqual([
-      'WRITE_KEY is not set: using `dev-write-key`, which anyone who reaches this machine can guess.',
-      'API_KEY is not set: using `dev-api-key`, which anyone who reaches this machine can guess.',
+      'WRITE_KEY is not set: using `dev-write-key`, and answering this machine only.',
+      'API_KEY is not set: using `dev-api-key`, and answering this machine only.',
     ]);
   });
 
@@ -118,6 +118,7 @@ it('an empty environment gives the values the contract names', () => {
     temporalNamespace: 'default',
     writeKey: 'dev-write-key',
     apiKey: 'dev-api-key',
+    hasKnownKeys: true,
     roles: ['api', 'processor', 'worker'],
     logLevel: 'info',
     clockSpeed: 1,

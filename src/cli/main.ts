@@ -1,0 +1,33 @@
+/**
+ * The command line. Exit codes: 0, 1 (it did not hold, or failed), 2 (wrong use).
+ * @module
+ */
+import { Command, CommanderError } from 'commander';
+import { explainCommand } from './commands/explain.ts';
+import { publishCommand } from './commands/publish.ts';
+import { simulateCommand } from './commands/simulate.ts';
+import { startCommand } from './commands/start.ts';
+import { validateCommand } from './commands/validate.ts';
+import { FAILED, WRONG_USE, WrongUseError } from './exit-code.ts';
+
+const program = new Command('throughline')
+  .description('Product events in, live audiences and durable journeys, messages out.')
+  .showHelpAfterError('Add --help for what there is.')
+  .exitOverride();
+for (const command of [validateCommand(), publishCommand(), startCommand(), simulateCommand(), explainCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has said already what was wrong; help and version come as errors too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  if (process.env.LOG_LEVEL === 'debug' && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  return error instanceof WrongUseError ? WRONG_USE : FAILED;
+}
