@@ -44,6 +44,15 @@ function none(): Interest {
   return { events: new Set(), traits: new Set(), audiences: new Set(), reach: 0, anythingReach: 0, timed: false };
 }
 
+/** Can this touch, or one of these audiences changing, concern somebody with that interest? */
+export function concerns(interest: Interest, { event, traits = [] }: Touch, audiences: Iterable<string>): boolean {
+  if (event !== undefined && (interest.events.has(event.name) || (!event.byEngine && interest.events.has('*'))))
+    return true;
+  for (const trait of traits) if (interest.traits.has(trait)) return true;
+  for (const audience of audiences) if (interest.audiences.has(audience)) return true;
+  return false;
+}
+
 function collect(condition: Condition, into: Interest): void {
   switch (condition.kind) {
     case 'all':

@@ -8,10 +8,10 @@ import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audien
 import type { JsonObject } from '../core/condition.ts';
 import { isMeant } from '../core/expression.ts';
 import type { EventFact } from '../core/facts.ts';
-import type { Touch } from '../core/interest.ts';
+import { concerns, type Touch } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
-import { concerns, type PublishedJourney } from '../runs/journey-index.ts';
+import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch, watchUntil } from '../runs/watch.ts';
 import type { Catalog } from './catalog.ts';

@@ -4,7 +4,7 @@
  */
 
 import type { Condition } from '../core/condition.ts';
-import { type Interest, interestOf, type Touch } from '../core/interest.ts';
+import { type Interest, interestOf } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
 
@@ -55,15 +55,6 @@ export function interestFrom(journey: Journey, from: StepId | null): Interest {
   visit(from);
   const watched = conditionsOf(journey, () => []);
   return interestOf(...asked, ...(interestOf(...watched).timed ? watched : []));
-}
-
-/** Can this touch, or one of these audiences changing, concern somebody with that interest? */
-export function concerns(interest: Interest, { event, traits = [] }: Touch, audiences: Iterable<string>): boolean {
-  if (event !== undefined && (interest.events.has(event.name) || (!event.byEngine && interest.events.has('*'))))
-    return true;
-  for (const trait of traits) if (interest.traits.has(trait)) return true;
-  for (const audience of audiences) if (interest.audiences.has(audience)) return true;
-  return false;
 }
 
 function askedBy(step: Step): readonly Condition[] {
