@@ -1,0 +1,108 @@
+/**
+ * A simulation as a table to read in a terminal. Times are UTC, and counted from the run's entry.
+ * @module
+ */
+import type { LogEntry } from '../core/interpret.ts';
+import type { Refusal } from '../core/pressure.ts';
+import { DAY, HOUR, type Instant, MINUTE, type Milliseconds, SECOND } from '../core/time.ts';
+import type { SimulatedRun, Simulation } from './simulation.ts';
+
+export function renderSimulation(simulation: Simulation): string {
+  const { journey, version, userId, start, runs, refused, audiences } = simulation;
+  const lines = [`${userId} in ${journey} (${version.slice(0, 12)}), from ${utc(start)}`, ''];
+  for (const { audience, entered, at } of audiences)
+    lines.push(`${utc(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`);
+  if (audiences.length > 0) lines.push('');
+  for (const run of runs) lines.push(...linesOf(run), '');
+  if (runs.length === 0) lines.push('Never enters the journey.', '');
+  for (const { at, reason } of refused) lines.push(`${utc(at)}  does not enter: ${reason}`);
+  return `${lines.join('\n').trimEnd()}\n`;
+}
+
+function linesOf(run: SimulatedRun): string[] {
+  const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
+  const by = entry.by === 'audience' ? `by audience ${entry.audience}` : `by event ${entry.event}`;
+  const title = `Run ${visit + 1}, entered ${utc(enteredAt)} ${by}${heldOut ? ', held out' : ''}`;
+  const rows = log.map((one) => [utc(one.at), `+${duration(one.at - enteredAt)}`, one.step ?? '', sayOf(one, run)]);
+  const table = columns([['time (UTC)', 'after entry', 'step', 'what happens'], ...rows]);
+  return [
+    title,
+    ...table.map((line) => `  ${line}`),
+    `Outcome: ${outcome} after ${duration(endedAt - enteredAt)}, ${reason}`,
+  ];
+}
+
+function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
+  switch (entry.did) {
+    case 'waiting':
+      return `waits, until ${utc(entry.until)} at most`;
+    case 'waited':
+      return { time: 'goes on', condition: 'goes on: what it waited for is true', timeout: 'goes on: waited in vain' }[
+        entry.why
+      ];
+    case 'took':
+      return `takes the way "${entry.way}"`;
+    case 'acted': {
+      const message = messages.find(({ step, visit }) => step === entry.step && visit === entry.visit);
+      if (message === undefined) return 'sets traits';
+      return `${message.channel}${message.template === null ? '' : ` ${message.template}`} goes out`;
+    }
+    case 'refused':
+      return `${entry.kind} refused: ${reasonOf(entry.refusal)}`;
+    case 'ended':
+      return `ends as ${entry.outcome}`;
+  }
+}
+
+function reasonOf(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'held-out':
+      return 'held out';
+    case 'suppressed':
+      return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
+    case 'cap': {
+      const { channel, atMost, within } = refusal.cap;
+      const what = channel === undefined ? 'messages' : `of channel ${channel}`;
+      return `at most ${atMost} ${what} in ${duration(within)} (${refusal.scope}), free at ${utc(refusal.freeAt)}`;
+    }
+    case 'channel':
+      return refusal.detail;
+    case 'ended':
+      return `the run had ended as ${refusal.outcome}`;
+  }
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** To the second, or to the millisecond where there are some. */
+function utc(at: Instant): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+const UNITS: readonly (readonly [string, Milliseconds])[] = [
+  ['d', DAY],
+  ['h', HOUR],
+  ['m', MINUTE],
+  ['s', SECOND],
+  ['ms', 1],
+];
+
+/** `13d 23h`, exactly. */
+function duration(length: Milliseconds): string {
+  let rest = length;
+  const parts: string[] = [];
+  for (const [unit, size] of UNITS) {
+    const count = Math.floor(rest / size);
+    if (count > 0) parts.push(`${count}${unit}`);
+    rest -= count * size;
+  }
+  return parts.length === 0 ? '0' : parts.join(' ');
+}
