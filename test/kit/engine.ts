@@ -6,7 +6,7 @@ import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import { sql } from 'kysely';
 import { pino } from 'pino';
-import { inject, vi } from 'vitest';
+import { inject } from 'vitest';
 import type { JsonObject } from '../../src/core/condition.ts';
 import type { LogEntry } from '../../src/core/interpret.ts';
 import { type Clock, createClock } from '../../src/core/time.ts';
@@ -23,6 +23,7 @@ import { bundleWorkflows } from '../../src/runtime/worker.ts';
 import { listTasks, type Task } from '../../src/sales/read-tasks.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
+import { eventually } from './eventually.ts';
 import { quietRuntime } from './temporal.ts';
 
 /** A workspace from files written on the spot. */
@@ -88,8 +89,6 @@ const workflows = () => {
   return bundled;
 };
 
-const PATIENCE = 20_000;
-const LOOK_AGAIN_AFTER = 10;
 const MANY = 1_000;
 
 /** The whole engine but its HTTP door, on a schema, a namespace and task queues of its own. */
@@ -220,11 +219,8 @@ async function unsettled(db: Database, now: Date): Promise<Record<string, number
 }
 
 async function waitUntilSettled(db: Database, clock: Clock): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const left = await unsettled(db, new Date(clock.now()));
-      if (Object.keys(left).length > 0) throw new Error(`Not settled: ${JSON.stringify(left)}`);
-    },
-    { timeout: PATIENCE, interval: LOOK_AGAIN_AFTER },
-  );
+  await eventually(async () => {
+    const left = await unsettled(db, new Date(clock.now()));
+    if (Object.keys(left).length > 0) throw new Error(`Not settled: ${JSON.stringify(left)}`);
+  });
 }
