@@ -26,8 +26,8 @@ export interface RunningWorkers {
 }
 
 /** More cached workflows than can be at work at once, or local activities would be dropped and run again. */
-const CACHED_WORKFLOWS = 400;
-const CONCURRENT_WORKFLOW_TASKS = 100;
+export const CACHED_WORKFLOWS = 400;
+export const CONCURRENT_WORKFLOW_TASKS = 100;
 
 export function bundleWorkflows(): Promise<WorkflowBundle> {
   return bundleWorkflowCode({ workflowsPath: WORKFLOWS, logger: { ...silent } });

@@ -1,0 +1,103 @@
+/**
+ * Bare journeys from outside: their worker, and a client that starts them and signals what converts them.
+ * @module
+ */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type LocalServer, startServer } from '../../src/runtime/local-server.ts';
+import type { Ground } from '../harness/ground.ts';
+import { followLines } from '../harness/line-log.ts';
+import { completed, countWorkflows } from '../harness/workflows.ts';
+
+const ENTRY = fileURLToPath(new URL('worker-process.ts', import.meta.url));
+const QUEUE = 'bare';
+const TYPE = 'bareJourney';
+const READY_WITHIN = 60_000;
+/** Calls to Temporal under way at once: as many as the product's dispatcher makes. */
+const AT_ONCE = 200;
+
+export interface BareWorker extends LocalServer {
+  /** Calls `heard` with each person whose message the stub sent. */
+  onSent(heard: (person: string) => void): () => void;
+}
+
+export async function startBareWorker(ground: Ground): Promise<BareWorker> {
+  const { temporalAddress, temporalNamespace, client } = ground;
+  const file = join(ground.dataDir, 'bare-sent.log');
+  const names = ['--address', temporalAddress, '--namespace', temporalNamespace, '--queue', QUEUE, '--log', file];
+  const isReady = async () => {
+    const { pollers } = await client.workflowService.describeTaskQueue({
+      namespace: temporalNamespace,
+      taskQueue: { name: QUEUE },
+      taskQueueType: 1,
+    });
+    return (pollers?.length ?? 0) > 0;
+  };
+  const server = await startServer(
+    {
+      name: 'bare worker',
+      file: process.execPath,
+      args: ['--import', 'tsx', ENTRY, ...names],
+      logFile: join(ground.dataDir, 'bare.log'),
+      stopSignal: 'SIGTERM',
+    },
+    { isReady, within: READY_WITHIN },
+  );
+  ground.atEnd(() => server.stop());
+  const listeners = new Set<(person: string) => void>();
+  const log = followLines(file, (person) => {
+    for (const heard of listeners) heard(person);
+  });
+  ground.atEnd(async () => log.stop());
+  return {
+    ...server,
+    onSent: (heard) => {
+      listeners.add(heard);
+      return () => listeners.delete(heard);
+    },
+  };
+}
+
+/** Takes everyone through, from start to conversion. */
+export async function goThroughBare(
+  people: readonly string[],
+  startDelay: number,
+  worker: BareWorker,
+  { client }: Ground,
+): Promise<void> {
+  const before = await countWorkflows(client, TYPE, "ExecutionStatus = 'Completed'");
+  const line = waitingLine(AT_ONCE);
+  const quiet = worker.onSent(
+    (person) => void line(() => client.workflow.getHandle(`bare/${person}`).signal('convert')),
+  );
+  const starts = people.map((person) =>
+    line(() =>
+      client.workflow.start(TYPE, {
+        workflowId: `bare/${person}`,
+        taskQueue: QUEUE,
+        args: [person],
+        startDelay,
+        staticSummary: `bare for ${person}`,
+      }),
+    ),
+  );
+  await Promise.all(starts);
+  await completed(client, TYPE, before + people.length);
+  quiet();
+}
+
+/** Lets so many pieces of work go on at once; the others wait in the order they came. */
+function waitingLine(most: number): (work: () => Promise<unknown>) => Promise<void> {
+  let busy = 0;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (busy >= most) await new Promise<void>((turn) => waiting.push(turn));
+    busy += 1;
+    try {
+      await work();
+    } finally {
+      busy -= 1;
+      waiting.shift()?.();
+    }
+  };
+}

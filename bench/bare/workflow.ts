@@ -1,0 +1,27 @@
+/**
+ * The reference journey without a product around it: what the same steps cost on Temporal alone.
+ *
+ * The wait of an hour is the start delay, as it is for the product; then comes one message, and up to 14 days for the
+ * conversion. Nothing is looked up, decided or recorded.
+ * @module
+ */
+import { condition, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+
+export interface BareActivities {
+  send(person: string): Promise<void>;
+}
+
+export const convert = defineSignal('convert');
+
+export async function bareJourney(person: string): Promise<string> {
+  let converted = false;
+  setHandler(convert, () => {
+    converted = true;
+  });
+  const { send } = proxyActivities<BareActivities>({
+    taskQueue: `${workflowInfo().taskQueue}-email`,
+    startToCloseTimeout: '2 minutes',
+  });
+  await send(person);
+  return (await condition(() => converted, '14 days')) ? 'converted' : 'timed-out';
+}

@@ -1,0 +1,143 @@
+/**
+ * What one run of the reference journeys costs on Temporal: history events, billed actions, bytes.
+ * @module
+ */
+import { HOUR, SECOND } from '../src/core/time.ts';
+import { defineBench } from './harness/bench.ts';
+import { type Figure, median } from './harness/figures.ts';
+import { type Ground, onGround } from './harness/ground.ts';
+import { billedActions } from './harness/history.ts';
+import { makeKnown, type Person, peopleOf, userOf } from './harness/people.ts';
+import { startProductProcess } from './harness/product.ts';
+import { actionCounter } from './harness/server-metrics.ts';
+import { startSink } from './harness/sink.ts';
+import { type TrackingClient, track, trackingClient } from './harness/tracking.ts';
+import { until } from './harness/until.ts';
+import { REFERENCE_WORKSPACE } from './harness/workspaces.ts';
+
+const TARGETS = { email: { events: 18, actions: 5 }, 'in-app': { events: 12, actions: 4 } } as const;
+type Channel = keyof typeof TARGETS;
+
+/** The journey's wait of an hour takes one second. */
+const CLOCK_SPEED = HOUR / SECOND;
+
+interface RunCost {
+  readonly events: number;
+  readonly actions: number;
+  readonly bytes: number;
+}
+
+export const cost = defineBench({
+  summary: 'what one converted run of the reference journeys costs on Temporal',
+  settings: { runs: { byDefault: 50, about: 'runs of each journey' } },
+  run: ({ settings, say, profileTo }) =>
+    onGround({ say }, async (ground) => {
+      const sink = await startSink(ground);
+      const product = await startProductProcess(ground, {
+        name: 'engine',
+        roles: ['api', 'processor', 'worker'],
+        workspace: REFERENCE_WORKSPACE,
+        smtpUrl: sink.url,
+        clockSpeed: CLOCK_SPEED,
+        profileTo,
+      });
+      ground.atEnd(() => product.stop());
+      const tracking = trackingClient(product);
+      ground.atEnd(async () => tracking.close());
+      sink.onAccepted(({ to }) => tracking.enqueue(track(userOf(to), 'Reference Converted')));
+
+      const figures: Figure[] = [];
+      for (const channel of ['email', 'in-app'] as const) {
+        const people = peopleOf(channel, settings.runs);
+        await makeKnown(people, tracking, ground.db);
+        const counter = await actionCounter(ground);
+        await goThrough(people, channel, tracking, ground);
+        const costs = await costsOf(channel, ground);
+        const counted = await counter?.perType();
+        figures.push(...figuresOf(channel, costs));
+        if (counted !== undefined) {
+          say(`${channel}: the server's own counter, over ${costs.length} runs: ${JSON.stringify(counted)}`);
+          const all = Object.values(counted).reduce((sum, count) => sum + count, 0);
+          figures.push({
+            key: key(channel, 'CountedActions'),
+            label: `${channel}: actions a run by the server's counter`,
+            value: all / costs.length,
+            target: { atMost: TARGETS[channel].actions },
+          });
+        }
+      }
+      return {
+        figures,
+        notes: [
+          `${settings.runs} runs of each journey, all converted; medians over the runs, and the worst run.`,
+          'Bytes are the size of the history as the server states it.',
+        ],
+      };
+    }),
+});
+
+async function goThrough(people: readonly Person[], channel: Channel, tracking: TrackingClient, { db }: Ground) {
+  await tracking.sendAll(people.map(({ userId }) => track(userId, 'Reference Started', { channel })));
+  if (channel === 'in-app') {
+    await until('everyone has the message', async () => (await messagesSent()) === people.length);
+    await tracking.sendAll(people.map(({ userId }) => track(userId, 'Reference Converted')));
+  }
+  await until('everyone has converted', async () => (await converted()) === people.length);
+
+  async function messagesSent(): Promise<number> {
+    const query = db.selectFrom('messages').where('journey', '=', `reference-${channel}`).where('status', '=', 'sent');
+    return (await query.select('id').execute()).length;
+  }
+  async function converted(): Promise<number> {
+    const query = db.selectFrom('runs').where('journey', '=', `reference-${channel}`).where('status', '=', 'converted');
+    return (await query.select('id').execute()).length;
+  }
+}
+
+async function costsOf(channel: Channel, { db, client }: Ground): Promise<RunCost[]> {
+  const runs = await db.selectFrom('runs').select('id').where('journey', '=', `reference-${channel}`).execute();
+  const costs: RunCost[] = [];
+  for (const { id } of runs) {
+    const handle = client.workflow.getHandle(id);
+    const outcome = await handle.result();
+    if (outcome !== 'converted') throw new Error(`${id} ended as ${outcome}`);
+    const { events } = await handle.fetchHistory();
+    const { historySize = Number.NaN } = await handle.describe();
+    costs.push({ events: events?.length ?? 0, actions: billedActions(events ?? []), bytes: historySize });
+  }
+  return costs;
+}
+
+function figuresOf(channel: Channel, costs: readonly RunCost[]): Figure[] {
+  const { events, actions } = TARGETS[channel];
+  const of = (part: keyof RunCost) => costs.map((one) => one[part]);
+  return [
+    {
+      key: key(channel, 'Events'),
+      label: `${channel}: history events`,
+      value: median(of('events')),
+      target: { atMost: events },
+    },
+    {
+      key: key(channel, 'EventsWorst'),
+      label: `${channel}: history events, worst run`,
+      value: Math.max(...of('events')),
+    },
+    {
+      key: key(channel, 'Actions'),
+      label: `${channel}: billed actions`,
+      value: median(of('actions')),
+      target: { atMost: actions },
+    },
+    {
+      key: key(channel, 'ActionsWorst'),
+      label: `${channel}: billed actions, worst run`,
+      value: Math.max(...of('actions')),
+    },
+    { key: key(channel, 'Bytes'), label: `${channel}: bytes of history`, value: median(of('bytes')) },
+  ];
+}
+
+function key(channel: Channel, part: string): string {
+  return `${channel === 'email' ? 'email' : 'inApp'}${part}`;
+}
