@@ -34,26 +34,6 @@ steps:
   - sales-task: call
   - set-trait: { treated: true }
 ---
-journey: many-emails
-enter: { event: Many Emails }
-steps:
-  - { id: first, email: news }
-  - wait: 12h
-  - { id: second, email: news }
-  - wait: 12h
-  - { id: third, email: news }
-  - wait: 1d
-  - { id: fourth, email: news }
----
-journey: own-cap
-enter: { event: Own Cap, again: always }
-caps: [{ channel: in-app, atMost: 1, within: 3d }]
-steps: [{ in-app: note }]
----
-journey: everything-at-once
-enter: { event: Everything At Once }
-steps: [{ in-app: note }, { sales-task: call }, { email: news }, { in-app: other-note }]
----
 audience: unhappy
 any: [{ event: Complained, within: 5d }]
 ---
@@ -69,10 +49,6 @@ journey: not-for-the-sleeping
 enter: { event: Start Waking }
 exit: { after: 30d, when: { audience: asleep } }
 steps: [{ wait: 6d }, { in-app: note }]
----
-journey: newsletter
-enter: { event: Subscribe }
-steps: [{ email: news }, { wait: 2d }, { email: other-news }, { email: receipt }, { email: offers }]
 `;
 
 let engine: TimeSkippingEngine;
@@ -82,21 +58,11 @@ let server: TestServer;
 beforeAll(async () => {
   mailbox = await testMailbox();
   const workspace = await workspaceOf({
-    'settings.yaml': settingsFile(
-      `traits: { email: string, treated: boolean }
-caps:
-  - { channel: email, atMost: 2, within: 36h }
-  - { atMost: 3, within: 2d }
-`,
-    ),
+    'settings.yaml': settingsFile('traits: { email: string, treated: boolean }\n'),
     'workspace.yaml': WORKSPACE,
     'note.yaml': inAppFile('note', 'note'),
-    'other-note.yaml': inAppFile('other-note', 'note'),
     'call.yaml': salesTaskFile('call', 'call'),
-    'news.mjml': emailFile('news', 'news', 'category: news\n'),
-    'other-news.mjml': emailFile('other-news', 'news', 'category: news\n'),
-    'offers.mjml': emailFile('offers', 'offers', 'category: offers\n'),
-    'receipt.mjml': emailFile('receipt', 'receipt', 'transactional: true\n'),
+    'news.mjml': emailFile('news', 'news'),
   });
   engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
   server = await testServer(engine);
@@ -189,56 +155,6 @@ describe('hold-out', () => {
   });
 });
 
-describe('caps', () => {
-  test('of a channel: the third email within 36 hours is refused, the next after them goes out', async () => {
-    await engine.identify('capped', { email: 'capped@example.test' });
-    await engine.send({ name: 'Many Emails', userId: 'capped' });
-    await engine.pass(3 * DAY);
-    expect((await story('capped', 'many-emails')).filter((line) => !line.includes('wait'))).toEqual([
-      '0s first: acted',
-      '12h second: acted',
-      '1d third: refused, cap',
-      '2d fourth: acted',
-      '2d run: ended completed, all steps are done',
-    ]);
-    expect(mailbox.messagesTo('capped@example.test')).toHaveLength(3);
-  });
-
-  test('over all channels: the fourth message within two days is refused, and says until when', async () => {
-    await engine.identify('crowded', { email: 'crowded@example.test' });
-    await engine.send({ name: 'Everything At Once', userId: 'crowded' });
-    await engine.settled();
-    expect(await outcomes('crowded')).toEqual([
-      'in-app-note: sent',
-      'sales-task-call: sent',
-      'email-news: sent',
-      'in-app-other-note: cap',
-    ]);
-    const refused = (await engine.messagesOf('crowded')).at(-1)?.refusal;
-    expect(refused).toEqual({
-      reason: 'cap',
-      scope: 'workspace',
-      cap: { atMost: 3, within: 2 * DAY },
-      freeAt: engine.clock.now() + 2 * DAY,
-    });
-  });
-
-  test('of a journey: only its own messages count', async () => {
-    await engine.send({ name: 'Enter Once', userId: 'own-cap' }, { name: 'Own Cap', userId: 'own-cap' });
-    await engine.pass(DAY);
-    await engine.send({ name: 'Own Cap', userId: 'own-cap' });
-    await engine.pass(2 * DAY);
-    await engine.send({ name: 'Own Cap', userId: 'own-cap' });
-    await engine.settled();
-    expect(await outcomes('own-cap')).toEqual([
-      'in-app-note: sent',
-      'in-app-note: sent',
-      'in-app-note: cap',
-      'in-app-note: sent',
-    ]);
-  });
-});
-
 describe('an exit condition', () => {
   test('ends the run as soon as the audience is entered', async () => {
     await engine.send({ name: 'Start Selling', userId: 'unhappy' });
@@ -267,57 +183,5 @@ describe('an exit condition', () => {
     await engine.send({ name: 'Start Selling', userId: 'was-unhappy' });
     await engine.settled();
     expect(await engine.runsOf('was-unhappy')).toEqual([]);
-  });
-});
-
-describe('unsubscribing', () => {
-  const unsubscribe = async (address: string, form: string) => {
-    const [email] = mailbox.messagesTo(address);
-    const header = email?.headers.find(({ key }) => key === 'list-unsubscribe')?.value ?? '';
-    const { pathname } = new URL(header.slice(1, -1));
-    const response = await fetch(`${server.url}${pathname}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-      body: form,
-    });
-    expect(response.status).toBe(200);
-    await engine.settled();
-  };
-
-  test('by one click holds for the category from the next step on, and not for receipts', async () => {
-    await engine.identify('tired', { email: 'tired@example.test' });
-    await engine.send({ name: 'Subscribe', userId: 'tired' });
-    await engine.pass(HOUR);
-    await unsubscribe('tired@example.test', 'List-Unsubscribe=One-Click');
-    await engine.pass(3 * DAY);
-    expect(await outcomes('tired')).toEqual([
-      'email-news: sent',
-      'email-other-news: suppressed',
-      'email-receipt: sent',
-      'email-offers: sent',
-    ]);
-    expect(mailbox.messagesTo('tired@example.test')).toHaveLength(3);
-    expect(await server.api('/api/people/tired')).toMatchObject({
-      events: expect.arrayContaining([
-        expect.objectContaining({
-          name: 'Unsubscribed',
-          properties: expect.objectContaining({ unsubscribed_from: 'news' }),
-        }),
-      ]),
-    });
-  });
-
-  test('from everything holds for every category', async () => {
-    await engine.identify('fed-up', { email: 'fed-up@example.test' });
-    await engine.send({ name: 'Subscribe', userId: 'fed-up' });
-    await engine.pass(HOUR);
-    await unsubscribe('fed-up@example.test', 'scope=all');
-    await engine.pass(3 * DAY);
-    expect(await outcomes('fed-up')).toEqual([
-      'email-news: sent',
-      'email-other-news: suppressed',
-      'email-receipt: sent',
-      'email-offers: suppressed',
-    ]);
   });
 });
