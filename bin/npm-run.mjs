@@ -69,7 +69,13 @@ async function installPackages() {
   try {
     if (packagesAreThere()) return 0;
     say('Installing packages with npm; this takes a minute or two.');
-    const code = await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+    const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+    let code = await run('npm', ['ci', ...options]);
+    if (code !== 0) {
+      // It is strict about packages for other platforms, which a registry may not even have.
+      say('`npm ci` refused; trying `npm install`, which takes the same versions.');
+      code = await run('npm', ['install', '--no-save', ...options]);
+    }
     return code === 0 ? await linkPostgresLibraries() : code;
   } finally {
     await rm(lock, { recursive: true, force: true });

@@ -113,3 +113,25 @@ it('an unknown command: 2, and nothing is installed', async () => {
   });
   expect(await npmCalls()).toEqual([]);
 });
+
+it('the lock file names the packages of every platform: `npm ci` refuses it otherwise', async () => {
+  const { packages } = JSON.parse(await readFile(join(PROJECT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies).filter(
+      (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
+it('where `npm ci` refuses, `npm install` is tried', async () => {
+  const { folder, run, npmCalls } = await clone('');
+  await writeFile(join(folder, 'programs/npm'), NPM.replace('echo "what', '[ "$1" = install ] || exit 1\necho "what'));
+  expect((await run(['test', 'x'])).code).toBe(0);
+  expect(await npmCalls()).toEqual([
+    'ci --include=dev --no-audit --no-fund --loglevel=error',
+    'install --no-save --include=dev --no-audit --no-fund --loglevel=error',
+  ]);
+});
