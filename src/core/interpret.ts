@@ -117,8 +117,11 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       const step = here.step === null ? null : stepOf(journey, here.step);
       const condition = step?.kind === 'wait-until' ? step.condition : null;
       const metAt = condition === null ? null : cameTrue(condition, here);
-      if (metAt === null && now < here.until)
-        return { cursor: here, log, acts, next: { kind: 'wait', until: here.until, condition } };
+      if (metAt === null && now < here.until) {
+        // What woke the run may have happened by a clock that is ahead of ours: it is then waited for.
+        const woken = here === cursor && condition !== null ? (given.wokenAt ?? here.until) : here.until;
+        return { cursor: here, log, acts, next: { kind: 'wait', until: Math.min(woken, here.until), condition } };
+      }
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline))
         return end('timed-out', 'the time limit was reached', at);

@@ -159,6 +159,17 @@ describe('a wait until something is true', () => {
     ]);
   });
 
+  it('waits for what woke it where that happened by a clock ahead of ours', () => {
+    const { cursor } = start(withReminder);
+    const ahead = T0 + HOUR + 5;
+    const woken = { facts: orderAt(ahead), wokenAt: ahead };
+    const early = interpret(withReminder, cursor, given(woken), T0 + HOUR);
+    expect(early).toMatchObject({ cursor, log: [], next: { kind: 'wait', until: ahead } });
+    expect(steps(interpret(withReminder, early.cursor, given(woken), ahead))).toEqual(
+      steps(interpret(withReminder, cursor, given(woken), ahead + 200)),
+    );
+  });
+
   it('is not ended by what woke the wait before it', () => {
     const second = { ...untilBought, id: 'second', condition: did('Parcel Arrived'), next: null };
     const two = journey([{ ...untilBought, next: 'second' }, second]);
