@@ -74,7 +74,7 @@ describe('local Postgres', () => {
     const dataDir = await temporaryFolder();
     const module = pathToFileURL(join(PROJECT, 'src/runtime/local-postgres.ts')).href;
     const script = `
-      import { type LocalPostgres, startLocalPostgres } from '${module}';
+      import { startLocalPostgres } from '${module}';
       const log = { debug() {}, info() {}, warn() {}, error() {} };
       const { pid } = await startLocalPostgres({ dataDir: '${dataDir}', log });
       console.log(pid);
@@ -83,8 +83,9 @@ describe('local Postgres', () => {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const [line] = await once(parent.stdout, 'data');
+    const [line] = await Promise.race([once(parent.stdout, 'data'), once(parent, 'exit')]);
     const pid = Number(line);
+    expect(pid).toBeGreaterThan(1);
     expect(isAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
     await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
