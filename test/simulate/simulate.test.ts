@@ -341,6 +341,57 @@ describe('cart recovery', () => {
   });
 });
 
+describe('over a longer time', () => {
+  const signedUp = (...events: Occasion[]): Persona => ({
+    userId: 'ada',
+    traits: {},
+    start: T0,
+    events: [does('Signed Up', 0), ...events],
+  });
+
+  it('a cap counts what went out days before, and is free when that is long enough ago', () => {
+    const wait = (id: string, days: number) => ({ kind: 'wait' as const, id, for: days * DAY });
+    const three = journey([inApp('one'), wait('wait', 2), inApp('two'), wait('wait-2', 5), inApp('three')]);
+    const workspace = workspaceOf([three], { caps: [{ channel: 'in-app', atMost: 1, within: 7 * DAY }] });
+    const run = only(runsOf(signedUp(), workspace, 'welcome'));
+    expect(run.messages.map(({ refusal }) => refusal?.reason ?? null)).toEqual([null, 'cap', null]);
+    expect(run.messages[1]?.refusal).toMatchObject({ freeAt: T0 + 7 * DAY });
+  });
+
+  it('what ended one wait does not end the next', () => {
+    const wait = (id: string, event: string) => ({
+      kind: 'wait-until' as const,
+      id,
+      condition: did(event, { since: 'entry' }),
+      timeout: DAY,
+      onTimeout: null,
+    });
+    const two = journey([wait('first', 'Cart Viewed'), wait('second', 'Order Completed'), inApp('thanks')]);
+    const persona = signedUp(
+      does('Cart Viewed', HOUR),
+      does('Something Else', 2 * HOUR),
+      does('Order Completed', 3 * HOUR),
+    );
+    expect(story(only(runsOf(persona, workspaceOf([two]), 'welcome')))).toEqual([
+      '0h first waiting',
+      '1h first waited',
+      '1h second waiting',
+      '3h second waited',
+      '3h thanks acted',
+      '3h run ended',
+    ]);
+  });
+
+  it('a journey that time alone starts again and again does so for a year after the last event', () => {
+    const nudge = journey([inApp('nudge')], { again: 'always', enter: { by: 'audience', audience: 'quiet' } });
+    const more = { quiet: all(did('Signed Up'), not(did('In-App Message Sent', { within: 30 * DAY }))) };
+    const runs = runsOf(signedUp(), workspaceOf([nudge], { more }), 'welcome');
+    expect(runs.map(({ enteredAt }) => (enteredAt - T0) / DAY)).toEqual(
+      Array.from({ length: 13 }, (_, month) => month * 30),
+    );
+  });
+});
+
 describe('what the engine does itself', () => {
   it('is an event that conditions see, but not one of the person', () => {
     const seen = journey([
