@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type { Outcome } from '../../src/core/interpret.ts';
+import type { Channel } from '../../src/core/journey.ts';
+import type { Refusal } from '../../src/core/pressure.ts';
+import type { Database } from '../../src/store/database.ts';
+import { jsonb } from '../../src/store/tables.ts';
+
+export const AT = new Date('2024-02-01T12:00:00.000Z');
+
+export async function addPerson(db: Database, userId: string): Promise<number> {
+  const { id } = await db
+    .insertInto('profiles')
+    .values({ user_id: userId, traits: jsonb({}), created_at: AT, applied_at: AT, filled_to: 1 })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export interface RunRow {
+  readonly journey: string;
+  readonly person: string;
+  readonly visit?: number;
+  readonly heldOut?: boolean;
+  readonly status: 'active' | Outcome;
+}
+
+/** Returns the run's id. */
+export async function addRun(
+  db: Database,
+  { journey, person, visit = 0, heldOut = false, status }: RunRow,
+): Promise<string> {
+  const id = `${journey}/${person}/${visit}`;
+  await sql`
+    insert into journey_versions (hash, key, body, first_published_at) values (${journey}, ${journey}, '{}', ${AT})
+    on conflict do nothing
+  `.execute(db);
+  await db
+    .insertInto('runs')
+    .values({
+      id,
+      journey,
+      version: journey,
+      profile_id: Number(person.slice(1)),
+      person,
+      visit,
+      held_out: heldOut,
+      entered_at: AT,
+      entry: jsonb({}),
+      status,
+      ended_at: status === 'active' ? null : AT,
+      end_reason: null,
+      cursor: jsonb({ phase: 'ready', step: null, at: AT.getTime(), visit: 0 }),
+      woken_at: null,
+      due_at: null,
+    })
+    .execute();
+  return id;
+}
+
+let messages = 0;
+
+export async function addMessage(
+  db: Database,
+  runId: string,
+  channel: Channel,
+  status: 'reserved' | 'sending' | 'sent' | 'refused' | 'failed',
+  refusal: Refusal | null = null,
+): Promise<string> {
+  messages += 1;
+  const id = `${runId}/step-${messages}/0`;
+  await db
+    .insertInto('messages')
+    .values({
+      id,
+      run_id: runId,
+      journey: runId.split('/')[0] ?? '',
+      step: `step-${messages}`,
+      visit: 0,
+      profile_id: 1,
+      channel,
+      template: null,
+      category: null,
+      status,
+      refusal: refusal === null ? null : jsonb(refusal),
+      detail: null,
+      reserved_at: AT,
+      sent_at: status === 'sent' ? AT : null,
+      seen_at: null,
+      clicked_at: null,
+      dismissed_at: null,
+      expires_at: null,
+      content: null,
+    })
+    .execute();
+  return id;
+}
