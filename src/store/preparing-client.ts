@@ -16,7 +16,9 @@ export class PreparingClient extends pg.Client {
   override query = ((...args: unknown[]): unknown => {
     const [text, values] = args;
     const run = super.query as (...all: unknown[]) => unknown;
-    if (args.length !== 2 || typeof text !== 'string' || !Array.isArray(values)) return run.apply(this, args);
+    // Only a text without values may hold several commands, as migrations do; such cannot be prepared.
+    const isPlain = !Array.isArray(values) || values.length === 0;
+    if (args.length !== 2 || typeof text !== 'string' || isPlain) return run.apply(this, args);
     const name = nameFor(text);
     return name === undefined ? run.apply(this, args) : run.call(this, { name, text, values });
   }) as pg.Client['query'];
