@@ -3,7 +3,7 @@
  * @module
  */
 import { Client, Connection } from '@temporalio/client';
-import { NativeConnection, type WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowBundle } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { journeyActivities } from '../../activities/journey-activities.ts';
 import { createEmailChannel, type EmailChannel } from '../channels/email.ts';
@@ -18,7 +18,8 @@ import { type Database, migrate, openDatabase } from '../store/database.ts';
 import { type Listener, listen } from '../store/notify.ts';
 import type { Role } from './config.ts';
 import { type Processor, startProcessor } from './processor.ts';
-import { type RunningWorkers, startWorkers } from './worker.ts';
+import { startWorkersOnceReachable } from './reach-temporal.ts';
+import type { RunningWorkers } from './worker.ts';
 
 export interface EngineSettings {
   readonly roles: readonly Role[];
@@ -66,7 +67,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
   } = settings;
   const db = openDatabase({ url: databaseUrl, schema, size: WORKER_CONNECTIONS });
   await migrate(db, schema);
-  const connection = await Connection.connect({ address: temporalAddress });
+  const connection = Connection.lazy({ address: temporalAddress });
   const client = new Client({ connection, namespace });
 
   let processor: Processor | undefined;
@@ -85,12 +86,11 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
 
   const email = createEmailChannel({ smtpUrl: settings.smtpUrl, poolSize: SMTP_CONNECTIONS, clock });
   let workers: RunningWorkers | undefined;
-  let native: NativeConnection | undefined;
   if (roles.includes('worker')) {
-    native = await NativeConnection.connect({ address: temporalAddress });
     const emailRate = (await currentPublication(db))?.workspace.settings.emailRate;
-    workers = await startWorkers({
-      connection: native,
+    workers = await startWorkersOnceReachable({
+      address: temporalAddress,
+      log,
       namespace,
       taskQueue,
       activities: journeyActivities(delivering(settings, db, email)),
@@ -109,7 +109,6 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
       await processor?.stop();
       await workers?.stop();
       email.close();
-      await native?.close();
       await connection.close();
       await db.destroy();
     },
