@@ -7,6 +7,8 @@ export interface TestMailboxSettings {
   readonly refuse?: (address: string) => boolean;
   /** Addresses the server answers with 451 for now, as often as it is asked. */
   readonly defer?: (address: string) => boolean | Promise<boolean>;
+  /** Addresses whose message the server takes, and hangs up before it has said so. */
+  readonly hangUp?: (address: string) => boolean;
   /** Default: a free one. */
   readonly port?: number;
 }
@@ -19,6 +21,7 @@ export interface ReceivedEmail extends Email {
 export interface TestMailbox {
   /** For `SMTP_URL`. */
   readonly url: string;
+  readonly port: number;
   /** In the order they came. */
   messages(): readonly ReceivedEmail[];
   /** Those for one address. */
@@ -29,11 +32,14 @@ export interface TestMailbox {
 }
 
 const PATIENCE = 10_000;
+/** Clients keep their connections open, and are not asked when the server goes away. */
+const CLOSED_WITHIN = 50;
 
 /** A real SMTP server that keeps what it is sent. */
 export async function testMailbox({
   refuse = () => false,
   defer = () => false,
+  hangUp = () => false,
   port: wanted = 0,
 }: TestMailboxSettings = {}): Promise<TestMailbox> {
   const received: ReceivedEmail[] = [];
@@ -41,6 +47,7 @@ export async function testMailbox({
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
+    closeTimeout: CLOSED_WITHIN,
     onRcptTo: async ({ address }, _session, answer) => {
       if (refuse(address)) return answer(Object.assign(new Error('No such user here'), { responseCode: 550 }));
       if (await defer(address)) return answer(Object.assign(new Error('Come back later'), { responseCode: 451 }));
@@ -52,7 +59,8 @@ export async function testMailbox({
       stream.on('end', async () => {
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
         received.push({ ...(await PostalMime.parse(Buffer.concat(chunks))), recipients });
-        answer();
+        if (recipients.some(hangUp)) for (const connection of server.connections) connection.close();
+        else answer();
         for (const look of waiting) look();
       });
     },
@@ -63,6 +71,7 @@ export async function testMailbox({
 
   return {
     url: `smtp://127.0.0.1:${port}`,
+    port,
     messages: () => received,
     messagesTo: (address) => received.filter(({ recipients }) => recipients.includes(address)),
     waitFor: (count) =>
