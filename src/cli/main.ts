@@ -3,6 +3,7 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
+import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
@@ -14,7 +15,14 @@ const program = new Command('throughline')
   .description('Product events in, live audiences and durable journeys, messages out.')
   .showHelpAfterError('Add --help for what there is.')
   .exitOverride();
-for (const command of [validateCommand(), publishCommand(), startCommand(), simulateCommand(), explainCommand()]) {
+for (const command of [
+  validateCommand(),
+  publishCommand(),
+  startCommand(),
+  demoCommand(),
+  simulateCommand(),
+  explainCommand(),
+]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 

@@ -4,7 +4,7 @@
  */
 import { Command, InvalidArgumentError } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { duration } from '../../demo/columns.ts';
+import { counted, duration } from '../../demo/columns.ts';
 import { type Progress, renderLine, renderPanel } from '../../demo/progress.ts';
 import { type Demo, runDemo } from '../../demo/run-demo.ts';
 import { renderSummary } from '../../demo/summary-text.ts';
@@ -54,7 +54,7 @@ async function show({ speed, exit = false, json = false }: Options): Promise<voi
     const { summary, warnings, logFile } = demo;
     if (json) printJson({ held: summary.proof.held, ...summary });
     else say(`\n${renderSummary(summary)}`);
-    if (warnings > 0) say(`${warnings} warnings on the way are in ${logFile}.`);
+    if (warnings > 0) say(`${counted(warnings, 'warning')} on the way: see ${logFile}.`);
     process.exitCode = summary.proof.held ? HELD : FAILED;
     say(`Everything took ${duration((Date.now() - startedAt) / 1_000)}.`);
     if (!isTerminal || exit) return;

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { DAY, HOUR, SECOND } from '../../src/core/time.ts';
+import { createPacedClock } from '../../src/demo/paced-clock.ts';
+
+const START = Date.parse('2024-01-04T00:00:00Z');
+
+/** A day per second, on a machine whose time is told. */
+function paced() {
+  let real = 1_000_000;
+  const clock = createPacedClock({ start: START, speed: DAY / SECOND, wall: () => real });
+  return {
+    ...clock,
+    pass: (milliseconds: number) => {
+      real += milliseconds;
+    },
+    days: () => (clock.engine.now() - START) / DAY,
+  };
+}
+
+describe('the paced clock', () => {
+  it('stands until it is released, then goes a day in a second', () => {
+    const clock = paced();
+    clock.pass(5_000);
+    expect(clock.days()).toBe(0);
+    clock.release(START + 10 * DAY);
+    clock.pass(2_000);
+    expect(clock.days()).toBe(2);
+  });
+
+  it('never passes what it is released to, and does not make up for the time it stood', () => {
+    const clock = paced();
+    clock.release(START + DAY);
+    clock.pass(3_000);
+    expect(clock.days()).toBe(1);
+    clock.pass(1_000);
+    clock.release(START + 10 * DAY);
+    expect(clock.days()).toBe(1);
+    clock.pass(1_000);
+    expect(clock.days()).toBe(2);
+    expect(clock.lost() / DAY).toBe(3);
+  });
+
+  it('never goes back, whatever it is released to', () => {
+    const clock = paced();
+    clock.release(START + 10 * DAY);
+    clock.pass(2_000);
+    clock.release(START + DAY);
+    expect(clock.days()).toBe(2);
+  });
+
+  it('is a little ahead at the door, where things happen first', () => {
+    const clock = paced();
+    clock.release(START + 10 * DAY);
+    expect(clock.shop.now() - clock.engine.now()).toBe(6 * HOUR);
+  });
+
+  it("once settled, goes on at the machine's own speed, and the door with it", () => {
+    const clock = paced();
+    clock.release(START + DAY);
+    clock.pass(500);
+    const present = clock.settle();
+    expect(present).toBe(START + DAY / 2);
+    clock.pass(60_000);
+    expect(clock.engine.now()).toBe(present + 60_000);
+    expect(clock.shop.now()).toBe(clock.engine.now());
+    expect([clock.engine.speed, clock.shop.speed]).toEqual([1, 1]);
+  });
+});
