@@ -17,9 +17,17 @@ import type { JsonObject } from '../core/condition.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Database } from '../store/database.ts';
-import { type Advancing, advanceRun, type Instruction, type RunRef, settleDelivery } from './advance-run.ts';
+import {
+  type Advancing,
+  advanceRun,
+  type Instruction,
+  type RunRef,
+  type Settlement,
+  settleDelivery,
+} from './advance-run.ts';
 import { computedTraits, templateVariables } from './carry-out.ts';
 import { messageEvent } from './message-events.ts';
+import { outlast } from './outlast.ts';
 import { accountOf, lockRun, type RunState } from './run-state.ts';
 
 export interface Delivering extends Advancing {
@@ -65,7 +73,7 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
     return await settle(ref, step, message, delivery, refused, delivering);
   } catch (error) {
     if (error instanceof TemporaryDeliveryError)
-      await noteFailedAttempt(db, message, claim.attempts, error, delivering);
+      await outlast(() => noteFailedAttempt(db, message, claim.attempts, error, delivering));
     throw error;
   }
 }
@@ -120,7 +128,7 @@ async function handOver(
     });
   }
   if (step.kind !== 'email') throw new Error(`A ${step.kind} is not delivered outside`);
-  const variables = await variablesFor(ref, journey, claim, delivering);
+  const variables = await outlast(() => variablesFor(ref, journey, claim, delivering));
   const to = (variables.person as JsonObject).email;
   if (typeof to !== 'string' || to === '') return { result: 'refused', reason: 'the person has no trait `email`' };
   const token = signUnsubscribe({
@@ -166,11 +174,9 @@ function settle(
   delivering: Delivering,
 ): Promise<Instruction> {
   const detail = delivery.detail ?? null;
-  return settleDelivery(
-    ref,
-    { message, refusal, detail, report: (state, now) => reportOf(step, message, refusal, state, now) },
-    delivering,
-  );
+  const report: Settlement['report'] = (state, now) => reportOf(step, message, refusal, state, now);
+  // What came of the message is known here and nowhere else: forgotten, it would be sent once more.
+  return outlast(() => settleDelivery(ref, { message, refusal, detail, report }, delivering));
 }
 
 /** SMTP's answer is all we hear: a 250 is told as delivered, a refusal as bounced. */
