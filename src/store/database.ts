@@ -37,6 +37,8 @@ export function openDatabase({ url, schema = 'public', size = 10 }: DatabaseSett
   });
   // An idle connection that breaks (server restarted) is replaced at the next query, which reports what is wrong.
   pool.on('error', () => undefined);
+  // Likewise one in use between two queries of a transaction, of which the pool hears nothing.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
