@@ -83,7 +83,7 @@ export function ingestRoutes({ db, clock, writeKey, onStored = () => undefined }
           bodyLimit: kind === 'batch' ? BATCH_LIMIT : EVENT_LIMIT,
           schema: {
             tags: ['tracking'],
-            summary: kind === 'batch' ? 'Many calls at once' : `Segment's \`${kind}\` call`,
+            summary: kind === 'batch' ? 'Many calls at once' : `Segment’s ${kind} call`,
             body: kind === 'batch' ? batchSchema : callSchemas[kind],
             response: {
               200: successAnswer,

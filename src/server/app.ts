@@ -75,7 +75,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(peopleRoutes(db, clock));
   await app.register(journeyRoutes(db));
   await app.register(messageRoutes(db));
-  await app.register(pageRoutes(db, pages));
+  await app.register(pageRoutes({ db, clock, ready, publicUrl, links: pages }));
   for (const plugin of plugins) await app.register(plugin);
   return app;
 }

@@ -6,6 +6,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import { DOCS_LOOK } from './pages/docs-look.ts';
 
 const DESCRIPTION = `Product events in, live audiences, durable workflows, messages out.
 
@@ -23,24 +24,31 @@ export async function describeApi(app: FastifyInstance, publicUrl: string): Prom
       tags: [
         { name: 'tracking', description: 'Events in' },
         { name: 'management', description: 'What became of them' },
+        { name: 'in-app', description: 'What a person’s page shows' },
         { name: 'operation', description: 'Is it well?' },
       ],
       components: {
         securitySchemes: {
           writeKey: { type: 'http', scheme: 'basic', description: 'The write key as user name, no password' },
           apiKey: { type: 'http', scheme: 'bearer', description: 'The API key' },
+          userToken: { type: 'http', scheme: 'bearer', description: 'A token from POST /api/in-app/tokens' },
         },
       },
     },
     transform: (route) => {
       const { schema, url } = jsonSchemaTransform(route);
       const wantsApiKey = url.startsWith('/api/') && route.route.config?.auth !== 'own';
+      const wantsUserToken = url.startsWith('/in-app/');
       return {
-        schema: { ...(wantsApiKey ? { security: [{ apiKey: [] }], tags: ['management'] } : {}), ...schema },
+        schema: {
+          ...(wantsApiKey ? { security: [{ apiKey: [] }], tags: ['management'] } : {}),
+          ...(wantsUserToken ? { security: [{ userToken: [] }] } : {}),
+          ...schema,
+        },
         url,
       };
     },
   });
-  await app.register(swaggerUi, { routePrefix: '/docs' });
+  await app.register(swaggerUi, { routePrefix: '/docs', ...DOCS_LOOK });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }

@@ -141,7 +141,7 @@ describe('the description of the API', () => {
     expect([openapi, info.title, Object.keys(components.securitySchemes)]).toEqual([
       '3.1.0',
       'Throughline',
-      ['writeKey', 'apiKey'],
+      ['writeKey', 'apiKey', 'userToken'],
     ]);
     const tracking = ['track', 'identify', 'group', 'page', 'screen', 'alias', 'batch'].map((kind) => `/v1/${kind}`);
     const reading = ['/api/audiences', '/api/audiences/{key}/members', '/api/people/{id}', '/api/journeys'];
@@ -195,7 +195,7 @@ describe('the start page', () => {
   test('before anything is published', async () => {
     const { statusCode, headers, body } = await app.inject({ url: '/' });
     expect([statusCode, headers['content-type']]).toEqual([200, 'text/html; charset=utf-8']);
-    expect(body).toContain('None is published yet.');
+    expect(body).toContain('throughline publish journeys');
   });
 
   test('counts runs and members, and escapes what others wrote', async () => {
@@ -210,8 +210,9 @@ describe('the start page', () => {
       .replace(/<style>.*<\/style>/s, '')
       .replace(/<[^>]+>/g, ' ')
       .replace(/\s+/g, ' ');
-    expect(text).toContain('free-to-paid 2 1 0 0 0');
+    expect(text).toContain('free-to-paid whoever enters high-intent → no goal 2 1 0 0 0 0');
     expect(text).toContain('gone-quiet 0');
+    expect(text).toContain('Send the first event');
     expect(text).toContain('high-intent Want &lt;more&gt; 1');
     expect(body).toContain('<a href="http://localhost:1080/?a=1&amp;b=2">Mail&quot;box</a>');
     expect(body).toContain('<a href="/docs">');

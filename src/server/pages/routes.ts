@@ -3,30 +3,63 @@
  * @module
  */
 import type { FastifyPluginAsync } from 'fastify';
+import { type Clock, SECOND } from '../../core/time.ts';
 import type { Database } from '../../store/database.ts';
-import { listAudiences } from '../api/audiences.ts';
-import { listJourneys } from '../api/journeys.ts';
+import type { Readiness } from '../health.ts';
+import { POLICY } from './look.ts';
+import { type Overview, readOverview } from './overview.ts';
 import { type PageLink, renderStartPage } from './start-page.ts';
 
-const POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+export interface PageDeps {
+  readonly db: Database;
+  readonly clock: Clock;
+  readonly ready: Readiness;
+  readonly publicUrl: string;
+  readonly links: readonly PageLink[];
+}
 
-export function pageRoutes(db: Database, links: readonly PageLink[]): FastifyPluginAsync {
+/** In the machine's time: a part that is slower than this is said not to answer. */
+const PATIENCE = 2 * SECOND;
+
+export function pageRoutes({ db, clock, ready, publicUrl, links }: PageDeps): FastifyPluginAsync {
+  const overviewNow = shared(() => readOverview(db, clock));
   return async (app) => {
     app.get('/', { schema: { hide: true } }, async (request, reply) => {
-      const counts = await Promise.all([listJourneys(db), listAudiences(db)]).then(
-        ([journeys, audiences]) => ({ journeys, audiences }),
-        (error: unknown) => {
+      const [overview, troubles] = await Promise.all([
+        overviewNow().catch((error: unknown) => {
           request.log.warn({ err: error }, 'The start page could not be filled');
           return null;
-        },
-      );
+        }),
+        troublesOf(ready),
+      ]);
       return reply
-        .code(counts === null ? 503 : 200)
+        .code(overview === null ? 503 : 200)
         .type('text/html; charset=utf-8')
-        .header('content-security-policy', POLICY)
-        .header('cache-control', 'no-store')
-        .send(renderStartPage({ links, counts }));
+        .headers({ 'content-security-policy': POLICY, 'cache-control': 'no-store' })
+        .send(renderStartPage({ links, publicUrl, overview, troubles }));
     });
   };
+}
+
+/** However many people look, the numbers are read once at a time. */
+function shared(read: () => Promise<Overview>): () => Promise<Overview> {
+  let underWay: Promise<Overview> | undefined;
+  return () => {
+    underWay ??= read().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  };
+}
+
+async function troublesOf(ready: Readiness): Promise<Record<string, string>> {
+  let patience: NodeJS.Timeout | undefined;
+  const silence = new Promise<Record<string, string>>((answer) => {
+    patience = setTimeout(
+      () => answer({ parts: `did not say within ${PATIENCE / SECOND} s whether they work` }),
+      PATIENCE,
+    );
+  });
+  const parts = await Promise.race([ready(), silence]).finally(() => clearTimeout(patience));
+  return Object.fromEntries(Object.entries(parts).filter(([, said]) => said !== 'ok'));
 }

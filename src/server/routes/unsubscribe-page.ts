@@ -4,9 +4,9 @@
  */
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1b2430; --soft: #5b6775; --line: #dfe4ea; --page: #f7f8fa; --card: #fff; --accent: #0b6e63; --on: #fff }
+:root { color-scheme: light dark; --ink: #1b2430; --soft: #5b6775; --line: #dfe4ea; --page: #f7f8fa; --card: #fff; --accent: #0b6e63; --on: #fff; --edge: #7d8896 }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8ecf1; --soft: #9aa7b5; --line: #2c3540; --page: #12171d; --card: #1a2129; --accent: #5cc9bb; --on: #10201e }
+  :root { --ink: #e8ecf1; --soft: #9aa7b5; --line: #2c3540; --page: #12171d; --card: #1a2129; --accent: #5cc9bb; --on: #10201e; --edge: #6f7c8a }
 }
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.25rem; background: var(--page); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
@@ -15,8 +15,9 @@ h1 { margin: 0 0 .5rem; font-size: 1.4rem; line-height: 1.25; letter-spacing: -.
 p { margin: 0; color: var(--soft) }
 strong { color: var(--ink); overflow-wrap: anywhere }
 form { display: grid; gap: .75rem; margin-top: 1.75rem }
-button { width: 100%; padding: .85rem 1rem; border: 1px solid var(--line); border-radius: .65rem; background: none; color: var(--ink); font: inherit; overflow-wrap: anywhere; cursor: pointer }
+button { width: 100%; padding: .85rem 1rem; border: 1px solid var(--edge); border-radius: .65rem; background: none; color: var(--ink); font: inherit; overflow-wrap: anywhere; cursor: pointer }
 button.main { border-color: var(--accent); background: var(--accent); color: var(--on); font-weight: 600 }
+button:hover { border-color: var(--accent) }
 button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 small { display: block; margin-top: 1.25rem; color: var(--soft) }
 `;

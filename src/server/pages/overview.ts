@@ -1,0 +1,124 @@
+/**
+ * What the start page tells, read in one go.
+ * @module
+ */
+import { DateTime } from 'luxon';
+import { readAudienceSizes } from '../../audiences/read-members.ts';
+import { describe } from '../../core/describe.ts';
+import type { Channel, Journey } from '../../core/journey.ts';
+import type { Clock, Instant } from '../../core/time.ts';
+import { currentPublication } from '../../definitions/publish.ts';
+import type { Workspace } from '../../definitions/workspace-types.ts';
+import { type ChannelActivity, channelActivity, hasEvents } from '../../measurement/activity.ts';
+import { backlog } from '../../measurement/backlog.ts';
+import { type Conversion, conversionByHoldout } from '../../measurement/conversion.ts';
+import { type JourneyOutcomes, journeyOutcomes } from '../../measurement/journey-outcomes.ts';
+import { type Refusals, refusals } from '../../measurement/messages.ts';
+import type { Database } from '../../store/database.ts';
+
+export interface JourneyOverview {
+  readonly key: string;
+  /** Undefined where it is not published any more and only finishes its runs. */
+  readonly rule: { readonly entry: string; readonly goal: string | null } | undefined;
+  /** Undefined until somebody enters. */
+  readonly outcomes: JourneyOutcomes | undefined;
+  readonly conversion: Conversion | undefined;
+}
+
+export interface Overview {
+  readonly at: Instant;
+  readonly timezone: string;
+  /** The workspace's name; null before the first publication. */
+  readonly workspace: string | null;
+  readonly journeys: readonly JourneyOverview[];
+  readonly audiences: readonly { readonly key: string; readonly description: string; readonly size: number }[];
+  /** Channels that journeys use or have used; `recently` is today, in the workspace's time zone. */
+  readonly channels: readonly ChannelActivity[];
+  readonly refusals: readonly Refusals[];
+  /** Calls and reports that are stored and not worked off yet. */
+  readonly waiting: number;
+  readonly hasEvents: boolean;
+  /** An event by which somebody enters a journey, to try the engine with. */
+  readonly firstEvent: string;
+}
+
+const UNPUBLISHED_ZONE = 'Etc/UTC';
+const ANY_EVENT = 'Order Completed';
+
+export async function readOverview(db: Database, clock: Clock): Promise<Overview> {
+  const publication = await currentPublication(db);
+  const workspace = publication?.workspace;
+  const timezone = workspace?.settings.timezone ?? UNPUBLISHED_ZONE;
+  const at = clock.now();
+  const today = DateTime.fromMillis(at, { zone: timezone }).startOf('day').toMillis();
+  const [outcomes, conversions, sizes, active, refused, queues, anyEvent] = await Promise.all([
+    journeyOutcomes(db),
+    conversionByHoldout(db),
+    readAudienceSizes(db),
+    channelActivity(db, today),
+    refusals(db),
+    backlog(db),
+    hasEvents(db),
+  ]);
+  return {
+    at,
+    timezone,
+    workspace: workspace?.settings.name ?? null,
+    journeys: journeysOf(workspace, outcomes, conversions),
+    audiences: [...new Set([...Object.keys(workspace?.audiences ?? {}), ...sizes.keys()])].sort().map((key) => ({
+      key,
+      description: workspace?.audiences[key]?.description ?? '',
+      size: sizes.get(key) ?? 0,
+    })),
+    channels: channelsOf(workspace, active),
+    refusals: refused,
+    waiting: queues.calls + queues.reports,
+    hasEvents: anyEvent,
+    firstEvent: firstEventOf(workspace),
+  };
+}
+
+function journeysOf(
+  workspace: Workspace | undefined,
+  outcomes: readonly JourneyOutcomes[],
+  conversions: readonly Conversion[],
+): JourneyOverview[] {
+  const published = workspace?.journeys ?? {};
+  const keys = new Set([...Object.keys(published), ...outcomes.map(({ journey }) => journey)]);
+  return [...keys].sort().map((key) => {
+    const journey = published[key]?.journey;
+    return {
+      key,
+      rule: journey && { entry: entryOf(journey), goal: goalOf(journey) },
+      outcomes: outcomes.find((one) => one.journey === key),
+      conversion: conversions.find((one) => one.journey === key),
+    };
+  });
+}
+
+function entryOf({ enter }: Journey): string {
+  return enter.by === 'audience' ? `whoever enters ${enter.audience}` : enter.events.names.join(' or ');
+}
+
+function goalOf({ goal }: Journey): string | null {
+  return goal && describe(goal).replaceAll(' since entry', '');
+}
+
+function channelsOf(workspace: Workspace | undefined, active: readonly ChannelActivity[]): ChannelActivity[] {
+  const kinds = Object.values(workspace?.journeys ?? {}).flatMap(({ journey }) =>
+    Object.values(journey.steps).map(({ kind }) => kind),
+  );
+  return CHANNELS.flatMap((channel) => {
+    const used = active.find((one) => one.channel === channel);
+    if (used !== undefined) return [used];
+    return kinds.includes(channel) ? [{ channel, recently: 0, sent: 0, notSent: 0, lastSentAt: null }] : [];
+  });
+}
+
+const CHANNELS: readonly Channel[] = ['email', 'in-app', 'sales-task', 'webhook'];
+
+function firstEventOf(workspace: Workspace | undefined): string {
+  const entries = Object.values(workspace?.journeys ?? {}).map(({ journey }) => journey.enter);
+  const names = entries.flatMap((enter) => (enter.by === 'event' ? enter.events.names : []));
+  return names.find((name) => name !== '*') ?? ANY_EVENT;
+}
