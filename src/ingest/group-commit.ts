@@ -3,8 +3,9 @@
  * that the database commits as often as it can and no more, and a lone request waits for nobody.
  * @module
  */
+
+import { storageFault } from '../store/fault.ts';
 import type { IncomingEvent } from './inbox.ts';
-import { storageFault } from './storage-fault.ts';
 
 /** An event that the database would not take, by its index among those given. */
 export interface Unstorable {

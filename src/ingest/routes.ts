@@ -57,7 +57,7 @@ export function ingestRoutes({ db, clock, writeKey, onStored = () => undefined }
     app.setSerializerCompiler(() => (value) => JSON.stringify(value));
 
     app.addHook('onRequest', async (request, reply) => {
-      reply.header('access-control-allow-origin', '*');
+      reply.header('access-control-allow-origin', '*').header('access-control-expose-headers', 'retry-after');
       if (request.method === 'OPTIONS') return;
       arrivals.set(request, arrivalNow());
       if (request.headers.authorization !== undefined) checkWriteKey(userOf(request.headers.authorization));
@@ -73,7 +73,7 @@ export function ingestRoutes({ db, clock, writeKey, onStored = () => undefined }
         reply
           .code(204)
           .header('access-control-allow-methods', 'POST')
-          .header('access-control-allow-headers', 'authorization, content-type, content-encoding')
+          .header('access-control-allow-headers', 'authorization, content-type, content-encoding, x-retry-count')
           .header('access-control-max-age', '86400')
           .send(),
       );

@@ -3,7 +3,7 @@
  * @module
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { storageFault } from '../ingest/storage-fault.ts';
+import { storageFault } from '../store/fault.ts';
 
 /** Real milliseconds. Stays below what an activity may take. */
 const AGAIN_AFTER = 250;

@@ -5,7 +5,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { errorBody, HttpProblem, storageAway } from '../ingest/http-problem.ts';
 import { tooLarge } from '../ingest/read-body.ts';
-import { storageFault } from '../ingest/storage-fault.ts';
+import { storageFault } from '../store/fault.ts';
 
 /** Fastify's error handler. Only what is not the caller's doing is logged. */
 export function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
