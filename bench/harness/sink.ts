@@ -21,19 +21,14 @@ export interface Accepted {
   readonly at: number;
 }
 
-export interface Sink {
+export interface Sink extends LocalServer {
   readonly url: string;
-  readonly port: number;
-  /** Of the process that runs now. */
-  readonly pid: number;
   /** In the order of acceptance; grows. */
   readonly accepted: readonly Accepted[];
   /** Calls `heard` for everything accepted from now on, until the returned function is called. */
   onAccepted(heard: (one: Accepted) => void): () => void;
-  /** Kills the process at once. */
-  kill(): void;
-  /** Starts it again on the same port, after it was killed. */
-  restart(): Promise<void>;
+  /** After this one was killed: its successor's process, on the same port and with the same list. */
+  startAgain(): Promise<LocalServer>;
 }
 
 export async function startSink(ground: Ground): Promise<Sink> {
@@ -50,7 +45,8 @@ export async function startSink(ground: Ground): Promise<Sink> {
       },
       { isReady: () => answers(port), within: READY_WITHIN },
     );
-  let server = await start();
+  const server = await start();
+  ground.atEnd(() => server.stop());
   const accepted: Accepted[] = [];
   const listeners = new Set<(one: Accepted) => void>();
   const log = followLines(file, (line) => {
@@ -59,25 +55,15 @@ export async function startSink(ground: Ground): Promise<Sink> {
     accepted.push(one);
     for (const heard of listeners) heard(one);
   });
-  ground.atEnd(async () => {
-    log.stop();
-    await server.stop();
-  });
+  ground.atEnd(async () => log.stop());
   return {
+    ...server,
     url: `smtp://127.0.0.1:${port}`,
-    port,
-    get pid() {
-      return server.pid;
-    },
     accepted,
     onAccepted: (heard) => {
       listeners.add(heard);
       return () => listeners.delete(heard);
     },
-    kill: () => void process.kill(server.pid, 'SIGKILL'),
-    restart: async () => {
-      await server.exited;
-      server = await start();
-    },
+    startAgain: start,
   };
 }

@@ -1,0 +1,37 @@
+/**
+ * The workspaces of the benches.
+ * @module
+ */
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** `reference-email`, `reference-in-app` and `bench-latency`. */
+export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.meta.url));
+/** Fifty journeys `capped-01` to `capped-50` under a cap of one. */
+export const CAPS_WORKSPACE = fileURLToPath(new URL('../workspace-caps', import.meta.url));
+/** Of the sender in their settings. */
+export const SENDER_DOMAIN = 'throughline.example';
+
+const SHORTER = [
+  ['wait: 1h', 'wait: 1s'],
+  ['after: 14d', 'after: 90s'],
+] as const;
+
+/**
+ * The reference workspace with a second for its hour and 90 seconds for its 14 days: for benches that restart processes, in
+ * which a clock that runs faster than the machine's would jump.
+ * @param inFolder where the copy goes
+ */
+export async function shortReference(inFolder: string): Promise<string> {
+  const folder = join(inFolder, 'workspace');
+  await cp(REFERENCE_WORKSPACE, folder, { recursive: true });
+  const file = join(folder, 'reference.yaml');
+  let text = await readFile(file, 'utf8');
+  for (const [long, short] of SHORTER) {
+    if (!text.includes(long)) throw new Error(`${file} does not say \`${long}\``);
+    text = text.replaceAll(long, short);
+  }
+  await writeFile(file, text);
+  return folder;
+}
