@@ -2,6 +2,7 @@
  * What the workflow calls. Thin: the rooms below do the work, each in a way that may be repeated at will.
  * @module
  */
+import { Context } from '@temporalio/activity';
 import { advanceRun, type Instruction, type RunRef } from '../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage } from '../src/runs/deliver-message.ts';
 
@@ -12,9 +13,23 @@ export interface JourneyActivities {
   deliver(ref: RunRef, message: string): Promise<Instruction>;
 }
 
+/** A fraction of the workflow's `heartbeatTimeout`. */
+const SIGN_OF_LIFE_EVERY = 4_000;
+
 export function journeyActivities(delivering: Delivering): JourneyActivities {
   return {
     advance: (ref) => advanceRun(ref, delivering),
-    deliver: (ref, message) => deliverMessage(ref, message, delivering),
+    deliver: (ref, message) => withSignsOfLife(() => deliverMessage(ref, message, delivering)),
   };
+}
+
+/** Lets Temporal tell an attempt that takes long from one that was lost with its worker. Quick ones cost nothing. */
+async function withSignsOfLife<T>(work: () => Promise<T>): Promise<T> {
+  const context = Context.current();
+  const timer = setInterval(() => context.heartbeat(), SIGN_OF_LIFE_EVERY);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
 }

@@ -65,6 +65,8 @@ function channel(name: 'email' | 'webhook') {
   return proxyActivities<Pick<JourneyActivities, 'deliver'>>({
     taskQueue: `${workflowInfo().taskQueue}-${name}`,
     startToCloseTimeout: '2 minutes',
+    // An attempt that was lost with its worker, or on the way to one, is made again after this time.
+    heartbeatTimeout: '15 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
   }).deliver;
 }
