@@ -1,0 +1,174 @@
+import { cp, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/core/interpret.ts';
+import type { Instant } from '../../src/core/time.ts';
+import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { findPersonId } from '../../src/profiles/find.ts';
+import type { Occasion, Persona } from '../../src/simulate/persona.ts';
+import { simulate } from '../../src/simulate/simulate.ts';
+import { checkedWorkspace } from '../kit/engine.ts';
+import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
+import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
+import { LIFETIME, personas } from './personas.ts';
+import { storyOf } from './story.ts';
+
+const SHIPPED = fileURLToPath(new URL('../../journeys', import.meta.url));
+
+/** What the shipped journeys leave out: conditions woken by the clock, capped and marked people, an exit. */
+const TRIAL = `
+audience: busy
+event: '*'
+times: { atLeast: 4 }
+within: 3d
+---
+audience: on-trial
+trait: stage
+is: trial
+---
+journey: trial
+enter: { event: Trial Started, again: after 10d }
+goal: { event: Account Upgraded }
+exit: { after: 20d, when: { all: [{ audience: on-trial }, { audience: busy }] } }
+holdout: 20%
+caps: [{ channel: in-app, atMost: 1, within: 5d }]
+steps:
+  - set-trait: { stage: trial }
+  - in-app: welcome-back
+  - wait-until: { event: '*', times: { exactly: 0 }, within: 4d }
+    timeout: 9d
+    onTimeout: [{ sales-task: upgrade-conversation }]
+  - in-app: unlock-exports
+  - split:
+      leave: { share: 40%, steps: [{ exit: drew the short straw }] }
+      stay: { share: 60%, steps: [] }
+  - wait: 1h
+  - set-trait: { stage: tried }
+`;
+const DRAWN = 24;
+
+let engine: TimeSkippingEngine;
+let mailbox: TestMailbox;
+let workspace: Workspace;
+let people: Persona[];
+let end: Instant;
+
+beforeAll(async () => {
+  mailbox = await testMailbox();
+  const folder = await mkdtemp(join(tmpdir(), 'workspace-'));
+  await cp(SHIPPED, folder, { recursive: true });
+  await writeFile(join(folder, 'trial.yaml'), TRIAL);
+  const settings = join(folder, 'settings.yaml');
+  await writeFile(
+    settings,
+    (await readFile(settings, 'utf8')).replace('  plan: string', '  stage: string\n  plan: string'),
+  );
+  const { settings: shipped, ...rest } = await checkedWorkspace(folder);
+  // A simulation is of one journey. Caps over all journeys are the only thing by which others could change it.
+  workspace = { ...rest, settings: { ...shipped, caps: [] } };
+  engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
+  people = personas(engine.clock.now(), DRAWN);
+  end = await live(people);
+}, 120_000);
+afterAll(async () => {
+  await engine?.stop();
+  await mailbox.close();
+});
+
+/** Lets everybody live through the real engine, side by side. */
+async function live(everybody: readonly Persona[]): Promise<Instant> {
+  for (const { userId, traits } of everybody) await engine.identify(userId, traits);
+  const start = engine.clock.now();
+  const timeline = new Map<Instant, [string, Occasion][]>();
+  for (const { userId, events } of everybody) {
+    for (const occasion of events) {
+      const at = 'instant' in occasion.at ? occasion.at.instant : start + occasion.at.after;
+      timeline.set(at, [...(timeline.get(at) ?? []), [userId, occasion]]);
+    }
+  }
+  for (const [at, occasions] of [...timeline].sort(([a], [b]) => a - b)) {
+    await engine.pass(at - engine.clock.now());
+    await engine.send(
+      ...occasions.map(([userId, occasion]) =>
+        'event' in occasion
+          ? { name: occasion.event, userId, properties: occasion.properties }
+          : { type: 'identify' as const, name: 'identify', userId, traits: occasion.identify },
+      ),
+    );
+  }
+  await engine.pass(start + LIFETIME - engine.clock.now());
+  return engine.clock.now();
+}
+
+const until = <T extends { readonly at: Instant }>(entries: readonly T[]) => entries.filter(({ at }) => at <= end);
+
+/** Runs of the journey as the engine logged them, and as the simulation says. */
+async function bothOf(persona: Persona, journey: string): Promise<{ real: LogEntry[][]; simulated: LogEntry[][] }> {
+  const simulation = simulate({ workspace, journey, persona });
+  const runs = await engine.runsOf(persona.userId, journey);
+  const real = runs.map(async ({ id }) => {
+    const rows = await engine.db.selectFrom('run_log').select('entry').where('run_id', '=', id).orderBy('id').execute();
+    return rows.map(({ entry }) => entry);
+  });
+  return {
+    real: await Promise.all(real),
+    simulated: simulation.runs.map(({ log }) => until(log)).filter((log) => log.length > 0),
+  };
+}
+
+describe.each(['free-to-paid', 'cart-recovery', 'payment-trouble', 'gone-quiet', 'wish-list-nudge', 'trial'])(
+  'the journey %s',
+  (journey) => {
+    test('goes for everybody as the simulation says, step by step and to the millisecond', async () => {
+      let steps = 0;
+      for (const persona of people) {
+        const { real, simulated } = await bothOf(persona, journey);
+        const stories = (logs: LogEntry[][]) => logs.map((log) => storyOf(log, persona.start));
+        expect({ [persona.userId]: stories(real) }).toEqual({ [persona.userId]: stories(simulated) });
+        expect(real).toEqual(simulated);
+        steps += real.flat().length;
+      }
+      expect(steps).toBeGreaterThan(20);
+    });
+
+    test('refuses entries as the simulation says', async () => {
+      for (const persona of people) {
+        const rows = await engine.db
+          .selectFrom('entry_refusals')
+          .select(['at', 'reason'])
+          .where('profile_id', '=', await findPersonId(engine.db, persona.userId))
+          .where('journey', '=', journey)
+          .orderBy('id')
+          .execute();
+        const { refused } = simulate({ workspace, journey, persona });
+        expect(rows.map(({ at, reason }) => ({ at: at.getTime(), reason }))).toEqual(until(refused));
+      }
+    });
+  },
+);
+
+test('audiences are entered and left as the simulation says', async () => {
+  // Those that a journey's own doings cannot change are the same in the simulation of any.
+  const own = ['busy', 'on-trial'];
+  let changes = 0;
+  for (const persona of people) {
+    const rows = await engine.db
+      .selectFrom('audience_changes')
+      .select(['audience', 'entered', 'at'])
+      .where('profile_id', '=', await findPersonId(engine.db, persona.userId))
+      .where('audience', 'not in', own)
+      .orderBy('audience')
+      .orderBy('id')
+      .execute();
+    const real = rows.map(({ at, ...row }) => ({ ...row, at: at.getTime() }));
+    const simulated = until(simulate({ workspace, journey: 'free-to-paid', persona }).audiences)
+      .filter(({ audience }) => !own.includes(audience))
+      .map(({ audience, entered, at }) => ({ audience, entered, at }))
+      .sort((a, b) => (a.audience < b.audience ? -1 : a.audience > b.audience ? 1 : a.at - b.at));
+    expect(real).toEqual(simulated);
+    changes += real.length;
+  }
+  expect(changes).toBeGreaterThan(100);
+});
