@@ -12,17 +12,17 @@ const listOfValues = z
 
 /** The tests of one value. All that are given must hold. */
 const tests = {
-  is: json.optional(),
-  isNot: json.optional(),
-  in: listOfValues.optional(),
-  notIn: listOfValues.optional(),
+  is: json.optional().describe('The value is exactly this.'),
+  isNot: json.optional().describe('Also where there is no value.'),
+  in: listOfValues.optional().describe('The value is one of these.'),
+  notIn: listOfValues.optional().describe('Also where there is no value.'),
   contains: scalar.optional().describe('A text contains a text; a list contains an element.'),
-  notContains: scalar.optional(),
-  exists: yesOrNo.optional(),
-  atLeast: bound.optional(),
-  atMost: bound.optional(),
-  above: bound.optional(),
-  below: bound.optional(),
+  notContains: scalar.optional().describe('Never where there is no value.'),
+  exists: yesOrNo.optional().describe('Is there a value, or none?'),
+  atLeast: bound.optional().describe('Numbers by size, texts letter by letter.'),
+  atMost: bound.optional().describe('Likewise.'),
+  above: bound.optional().describe('Likewise.'),
+  below: bound.optional().describe('Likewise.'),
   olderThan: duration.optional().describe('The value is a date at least this long ago.'),
   newerThan: duration.optional().describe('The value is a date less than this long ago.'),
 };
@@ -35,7 +35,8 @@ const testless = (what: string) => ({
   error: `${what} is tested for nothing; add one of ${TEST_NAMES.map((name) => `\`${name}\``).join(', ')}`,
 });
 
-const propertyTest = z.union([scalar, z.strictObject(tests).refine(hasTest, testless('This property'))], {
+const propertyTests = z.strictObject(tests).refine(hasTest, testless('This property')).meta({ id: 'tests' });
+const propertyTest = z.union([scalar, propertyTests], {
   error: 'must be a value, or a test such as `{ atLeast: 100 }` or `{ in: [a, b] }`',
 });
 
@@ -86,9 +87,9 @@ const parts: z.ZodType<AuthoredCondition[]> = z.lazy(() =>
   z.array(condition, { error: 'must be a list of conditions' }).min(1, { error: 'must hold at least one condition' }),
 );
 const groups = {
-  all: { all: parts },
-  any: { any: parts },
-  not: { not: z.lazy(() => condition) as z.ZodType<AuthoredCondition> },
+  all: { all: parts.describe('Every one of these holds.') },
+  any: { any: parts.describe('At least one of these holds.') },
+  not: { not: (z.lazy(() => condition) as z.ZodType<AuthoredCondition>).describe('This does not hold.') },
 };
 
 export const condition: z.ZodType<AuthoredCondition> = oneOf(
@@ -104,7 +105,7 @@ export const condition: z.ZodType<AuthoredCondition> = oneOf(
   ],
 ).meta({ id: 'condition' });
 
-const named = { audience: key, description: text.optional() };
+const named = { audience: key.describe('Its name.'), description: text.optional() };
 
 /** An audience's file: its name, and a condition at top level. */
 export const audienceFile = oneOf('An audience', FORMS, [

@@ -19,7 +19,7 @@ const id = key
 
 /** Told by a key of its own each; what they have in common comes with `withId`. */
 const simple = {
-  wait: z.strictObject({ id, wait: duration }),
+  wait: z.strictObject({ id, wait: duration.describe('Goes on after this time.') }),
   email: z.strictObject({ id, email: key.describe('An email template.') }),
   inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.') }),
   salesTask: z.strictObject({ id, 'sales-task': key.describe('A sales task template.') }),
@@ -28,14 +28,17 @@ const simple = {
     webhook: z.strictObject({
       url: webAddress,
       headers: z.record(z.string(), z.string({ error: 'must be text' })).optional(),
-      body: json.optional(),
+      body: json.optional().describe('Sent as JSON; Liquid may stand in every text.'),
     }),
   }),
   setTrait: z.strictObject({
     id,
-    'set-trait': z.record(traitName, json).refine((traits) => Object.keys(traits).length > 0, {
-      error: 'must set at least one trait, such as `{ upsell_ready: true }`',
-    }),
+    'set-trait': z
+      .record(traitName, json)
+      .refine((traits) => Object.keys(traits).length > 0, {
+        error: 'must set at least one trait, such as `{ upsell_ready: true }`',
+      })
+      .describe('Traits of the person, with their new values.'),
   }),
   exit: z.strictObject({ id, exit: text.describe('Ends the run, for this reason.') }),
 };
@@ -91,12 +94,12 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
     simple.wait,
     z.strictObject({
       id,
-      'wait-until': condition,
+      'wait-until': condition.describe('Goes on as soon as this holds. Its events count from the entry on.'),
       timeout: duration.describe('Goes on after this time at the latest.'),
       onTimeout: steps.optional().describe('Done first where the time ran out before the condition came true.'),
     }),
-    z.strictObject({ id, branch: waysOfBranch }),
-    z.strictObject({ id, split: waysOfSplit }),
+    z.strictObject({ id, branch: waysOfBranch.describe('The first way whose `if` holds is taken, else `else`.') }),
+    z.strictObject({ id, split: waysOfSplit.describe('By chance; the same person always goes the same way.') }),
     simple.email,
     simple.inApp,
     simple.salesTask,
@@ -113,14 +116,14 @@ const again = z
     error: 'must be `never`, `always` or like `after 90d`',
   })
   .optional()
-  .describe('May the same person enter once more? Default `never`.');
+  .describe('May the same person enter once more? `never` (default), `always`, or `after 90d`.');
 
 const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
   error: 'must be below 100%, or nobody gets anything',
 });
 
 export const journeyFile = z.strictObject({
-  journey: key,
+  journey: key.describe('Its name.'),
   description: text.optional(),
   enter: oneOf(
     'An entry',
@@ -135,6 +138,6 @@ export const journeyFile = z.strictObject({
   holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
   caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Count only this journey’s messages.'),
-  steps: someSteps,
+  steps: someSteps.describe('Done one after the other.'),
 });
 export type JourneyFile = z.infer<typeof journeyFile>;

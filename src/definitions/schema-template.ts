@@ -9,7 +9,7 @@ const category = key.optional().describe('What people can unsubscribe from.');
 
 /** The front matter of an `.mjml` file. */
 export const emailFile = z.strictObject({
-  email: key,
+  email: key.describe('Its name.'),
   subject: text,
   category,
   from: sender.optional().describe('`Name <address>`; the workspace’s sender where it is absent.'),
@@ -21,20 +21,22 @@ export type EmailFile = z.infer<typeof emailFile>;
 const PLACEMENTS = ['banner', 'sidebar', 'footer', 'modal', 'tooltip', 'nav'] as const;
 
 export const inAppFile = z.strictObject({
-  'in-app': key,
+  'in-app': key.describe('Its name.'),
   category,
-  placement: z.enum(PLACEMENTS, { error: `must be one of ${PLACEMENTS.join(', ')}` }),
+  placement: z
+    .enum(PLACEMENTS, { error: `must be one of ${PLACEMENTS.join(', ')}` })
+    .describe('Where your page shows it.'),
   title: text,
-  body: text,
+  body: text.describe('Plain text.'),
   button: z.strictObject({ label: text, url: link }).optional(),
   expiresAfter: duration.optional().describe('How long it is shown at most. Default 14 days.'),
 });
 export type InAppFile = z.infer<typeof inAppFile>;
 
 export const salesTaskFile = z.strictObject({
-  'sales-task': key,
+  'sales-task': key.describe('Its name.'),
   category,
-  title: text,
+  title: text.describe('One line.'),
   owner: text.describe('Who it goes to: a name, a queue, or Liquid.'),
   due: duration.optional().describe('How long the owner has. Default 2 days.'),
   brief: text.describe('All that the owner needs to know to act.'),

@@ -24,7 +24,8 @@ export function oneOf<const Options extends readonly [z.ZodType, ...z.ZodType[]]
   options: Options,
 ): z.ZodUnion<Options> {
   for (const form of forms) FORMS.add(form);
-  return z.union(options, { error: `${what} has one of ${quoted(forms)}` });
+  const says = `${what} has one of ${quoted(forms)}`;
+  return z.union(options, { error: says }).describe(`${says}.`);
 }
 
 export function quoted(names: readonly string[]): string {
@@ -42,7 +43,7 @@ export const duration = z
   .string(must('a duration such as `30m`, `12h` or `14 days`'))
   .regex(DURATION, must('a duration such as `30m`, `12h` or `14 days`'))
   .refine((text) => !DURATION.test(text) || millisecondsOf(text) >= 1, { error: 'must be longer than nothing' })
-  .describe('A length of time: `30m`, `12h`, `14 days`.');
+  .meta({ title: 'duration', description: 'A length of time: `30m`, `12h`, `14 days`.' });
 
 /** @param text a duration that passed its schema */
 export function millisecondsOf(text: string): Milliseconds {
@@ -71,7 +72,7 @@ export const percent = z
   .string(must('a share such as `10%`'))
   .regex(PERCENT, must('a share such as `10%`'))
   .refine((text) => !PERCENT.test(text) || Number.parseFloat(text) <= 100, { error: 'must be at most 100%' })
-  .describe('A share of people: `10%`.');
+  .meta({ title: 'share', description: 'A share of people: `10%`.' });
 
 /** @param text a share that passed its schema; the answer is in [0, 1] */
 export function shareOf(text: string): number {
@@ -82,12 +83,14 @@ const KEY = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 export const key = z
   .string(must('a name in small letters, digits and hyphens, such as `cart-recovery`'))
   .regex(KEY, must('a name in small letters, digits and hyphens, such as `cart-recovery`'))
-  .max(80, { error: 'must be at most 80 letters long' });
+  .max(80, { error: 'must be at most 80 letters long' })
+  .meta({ title: 'name', description: 'Small letters, digits and hyphens: `cart-recovery`.' });
 
 const TRAIT = /^[A-Za-z][A-Za-z0-9_-]*$/;
 export const traitName = z
   .string(must('a name of letters, digits, `_` and `-`, such as `exports_last_30_days`'))
-  .regex(TRAIT, must('a name of letters, digits, `_` and `-`, such as `exports_last_30_days`'));
+  .regex(TRAIT, must('a name of letters, digits, `_` and `-`, such as `exports_last_30_days`'))
+  .meta({ title: 'trait name', description: 'Letters, digits, `_` and `-`: `exports_last_30_days`.' });
 
 export const text = z.string(must('text')).trim().min(1, must('some text'));
 export const eventName = z.string(must("an event's name")).min(1, must("an event's name"));
@@ -102,11 +105,13 @@ export const atLeastOne = z.int(must('a whole number, at least 1')).min(1, must(
 const SENDER = /^[^<>"\n]+ <[^<>\s@]+@[^<>\s@]+>$/;
 export const sender = z
   .string(must('like `Name <name@example.com>`'))
-  .regex(SENDER, must('like `Name <name@example.com>`'));
+  .regex(SENDER, must('like `Name <name@example.com>`'))
+  .meta({ title: 'sender', description: '`Name <name@example.com>`.' });
 
 export const webAddress = z
   .string(must('a web address such as `https://example.com/hook`'))
-  .refine(isWebAddress, { error: 'must be a web address such as `https://example.com/hook`' });
+  .refine(isWebAddress, { error: 'must be a web address such as `https://example.com/hook`' })
+  .meta({ title: 'web address', description: '`https://…` or `http://…`.' });
 
 /** Liquid may stand anywhere in it; the rest must be http or https. */
 function isWebAddress(address: string): boolean {
@@ -122,12 +127,16 @@ export const link = z
   .string(must('a web address, or a path that begins with `/`'))
   .refine((it) => isWebAddress(it) || /^(\/|mailto:|tel:|\{\{)/.test(it), {
     error: 'must be a web address, or a path that begins with `/`',
-  });
+  })
+  .meta({ title: 'link', description: 'A web address, a path that begins with `/`, `mailto:` or `tel:`.' });
 
-export const timezone = z.string(must('an IANA time zone such as `Europe/Berlin`')).refine(isTimezone, {
-  error: 'must be an IANA time zone such as `Europe/Berlin`',
-  params: { names: Intl.supportedValuesOf('timeZone') },
-});
+export const timezone = z
+  .string(must('an IANA time zone such as `Europe/Berlin`'))
+  .refine(isTimezone, {
+    error: 'must be an IANA time zone such as `Europe/Berlin`',
+    params: { names: Intl.supportedValuesOf('timeZone') },
+  })
+  .meta({ title: 'time zone', description: 'An IANA name: `Europe/Berlin`.' });
 
 function isTimezone(zone: string): boolean {
   if (/^[+-]/.test(zone)) return false;

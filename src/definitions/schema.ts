@@ -13,21 +13,25 @@ const TRAIT_TYPES = ['string', 'number', 'boolean', 'date', 'list', 'object'] as
 const traitTypes = z.record(traitName, z.enum(TRAIT_TYPES, { error: `must be one of ${TRAIT_TYPES.join(', ')}` }));
 
 export const settingsFile = z.strictObject({
-  settings: key,
+  settings: key.describe('The name of the workspace.'),
   timezone,
-  sender,
-  caps: z.array(cap, { error: 'must be a list of caps' }).optional(),
+  sender: sender.describe('Who emails come from, unless their template says otherwise.'),
+  caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Hold over all journeys together.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
   onUncertainSend: z
     .enum(['again', 'hold'], { error: 'must be `again` or `hold`' })
     .optional()
     .describe('An email of which nobody knows whether the server took it: send again (default), or hold it.'),
-  emailRate: z.number({ error: 'must be a number of emails per second' }).positive().optional(),
+  emailRate: z
+    .number({ error: 'must be a number of emails per second' })
+    .positive()
+    .optional()
+    .describe('Emails per second at most. Workers read it when they start.'),
 });
 export type SettingsFile = z.infer<typeof settingsFile>;
 
-const namedTrait = { trait: traitName, description: text.optional() };
+const namedTrait = { trait: traitName.describe('Its name.'), description: text.optional() };
 const events = { ...eventFields, within: duration.optional() };
 const counted = z.strictObject(events);
 const measured = z.strictObject({ ...events, property: text.describe('The property whose values are taken.') });
@@ -58,8 +62,11 @@ export const traitFile = oneOf(
     z.strictObject({ ...namedTrait, last: measured }),
     z.strictObject({ ...namedTrait, uniqueCount: measured }),
     z.strictObject({ ...namedTrait, uniqueList: measured }),
-    z.strictObject({ ...namedTrait, ratio: z.strictObject({ of: text, to: text }) }),
-    z.strictObject({ ...namedTrait, daysSince: text }),
+    z.strictObject({
+      ...namedTrait,
+      ratio: z.strictObject({ of: text, to: text }).describe('One trait divided by another.'),
+    }),
+    z.strictObject({ ...namedTrait, daysSince: text.describe('Whole days since the date in this trait.') }),
   ],
 );
 export type TraitFile = z.infer<typeof traitFile>;
