@@ -10,7 +10,7 @@ import { requireFreePort } from '../runtime/free-port.ts';
 import { createLog } from '../runtime/log.ts';
 import { type Services, startServices } from '../runtime/services.ts';
 import { type Product, startProduct } from '../runtime/start.ts';
-import type { Database } from '../store/database.ts';
+import { type Database, migrate, openDatabase } from '../store/database.ts';
 import { aborted, endSignal } from './until-signal.ts';
 import { describeProblems, readWorkspace } from './workspace.ts';
 
@@ -26,8 +26,8 @@ export async function serve(config: Config): Promise<void> {
   let product: Product | undefined;
   try {
     services = await startServices(config, log, signal);
+    await publishFirst(services, config, clock, log);
     product = await startProduct({ config, services, clock, log });
-    await publishFirst(product.engine.db, config, clock, log);
     for (const { label, url } of product.pages) log.info(`${label}: ${url}`);
     log.info(`Running as ${config.roles.join(', ')}.`);
     await Promise.race([aborted(signal), product.engine.failed]);
@@ -41,7 +41,17 @@ export async function serve(config: Config): Promise<void> {
 }
 
 /** A database in which nothing was published yet gets the workspace; later only `throughline publish` changes what holds. */
-async function publishFirst(db: Database, config: Config, clock: Clock, log: Logger): Promise<void> {
+async function publishFirst({ databaseUrl }: Services, config: Config, clock: Clock, log: Logger): Promise<void> {
+  const db = openDatabase({ url: databaseUrl, size: 1 });
+  try {
+    await migrate(db);
+    await publishWhereEmpty(db, config, clock, log);
+  } finally {
+    await db.destroy();
+  }
+}
+
+async function publishWhereEmpty(db: Database, config: Config, clock: Clock, log: Logger): Promise<void> {
   const current = await currentPublication(db);
   const loaded = await readWorkspace(config.workspace).catch((error: Error) => ({ missing: error.message }));
   if ('missing' in loaded) {

@@ -2,11 +2,11 @@
  * Turning what a move admitted or refused into messages, tasks and events.
  * @module
  */
-import { renderInApp, renderJson, renderSalesTask } from '../channels/liquid.ts';
+import { renderInApp, renderJson, renderLiquid, renderSalesTask } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { computeValue } from '../core/expression.ts';
 import type { Act } from '../core/interpret.ts';
-import type { Journey } from '../core/journey.ts';
+import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
@@ -71,7 +71,7 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
         messages.push({ ...base, status: 'reserved' });
         break;
       case 'webhook':
-        messages.push({ ...base, status: 'reserved', content: { body: renderJson(step.body, variables) } });
+        messages.push({ ...base, status: 'reserved', content: renderCall(step, variables) });
         break;
       case 'in-app': {
         const content = { ...renderInApp(step.template, variables), placement: step.template.placement };
@@ -126,6 +126,17 @@ export function computedTraits(
   return Object.fromEntries(
     Object.entries(computed).map(([key, expression]) => [key, computeValue(expression, facts, now).value ?? null]),
   );
+}
+
+function renderCall(
+  { url, headers, body }: Extract<ActionStep, { kind: 'webhook' }>,
+  variables: JsonObject,
+): JsonObject {
+  return {
+    url: renderLiquid(url, variables),
+    headers: renderJson(headers, variables),
+    body: renderJson(body, variables),
+  };
 }
 
 /** One per run, step and visit: however often a step is tried, it is one message. */

@@ -36,6 +36,7 @@ export interface Delivering extends Advancing {
   /** Where people reach the pages this engine serves, without a slash at the end. */
   readonly publicUrl: string;
   readonly signingSecret: string;
+  readonly webhookSecret: string;
 }
 
 interface Claim {
@@ -119,13 +120,8 @@ async function handOver(
   delivering: Delivering,
 ): Promise<Delivery> {
   if (step.kind === 'webhook') {
-    return delivering.callWebhook({
-      url: step.url,
-      headers: step.headers,
-      body: claim.content?.body ?? {},
-      id: message,
-      secret: delivering.signingSecret,
-    });
+    const call = claim.content as Pick<WebhookCall, 'url' | 'headers' | 'body'>;
+    return delivering.callWebhook({ ...call, id: message, secret: delivering.webhookSecret });
   }
   if (step.kind !== 'email') throw new Error(`A ${step.kind} is not delivered outside`);
   const variables = await outlast(() => variablesFor(ref, journey, claim, delivering));

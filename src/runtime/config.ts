@@ -32,6 +32,8 @@ export interface Config {
   readonly hasKnownKeys: boolean;
   /** Signs unsubscribe links and the tokens of in-app clients. */
   readonly signingSecret: string;
+  /** Signs webhooks: a key of its own, since every receiver has it. */
+  readonly webhookSecret: string;
   readonly roles: readonly Role[];
   readonly logLevel: z.infer<typeof environment>['LOG_LEVEL'];
   /** How many product milliseconds pass in a real one. */
@@ -76,6 +78,7 @@ const environment = z.object({
   WRITE_KEY: key(),
   API_KEY: key(),
   SIGNING_SECRET: z.string().min(16).optional().describe('at least 16 characters'),
+  WEBHOOK_SECRET: z.string().min(16).optional().describe('at least 16 characters'),
   ROLES: z
     .string()
     .transform((text) => text.split(',').map((role) => role.trim()))
@@ -101,7 +104,7 @@ const environment = z.object({
 
 type Variable = keyof typeof environment.shape;
 
-const SECRET: ReadonlySet<string> = new Set(['WRITE_KEY', 'API_KEY', 'SIGNING_SECRET']);
+const SECRET: ReadonlySet<string> = new Set(['WRITE_KEY', 'API_KEY', 'SIGNING_SECRET', 'WEBHOOK_SECRET']);
 const LOCAL_KEYS = { WRITE_KEY: 'dev-write-key', API_KEY: 'dev-api-key' } as const;
 const SERVERS = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'SMTP_URL'] as const;
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
@@ -139,7 +142,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config | { readonly problems
     temporalNamespace: data.TEMPORAL_NAMESPACE,
     writeKey: data.WRITE_KEY ?? LOCAL_KEYS.WRITE_KEY,
     apiKey,
-    signingSecret: data.SIGNING_SECRET ?? derivedSecret(apiKey),
+    signingSecret: data.SIGNING_SECRET ?? derivedSecret(apiKey, 'throughline signing secret'),
+    webhookSecret: data.WEBHOOK_SECRET ?? derivedSecret(apiKey, 'throughline webhook secret'),
     roles: data.ROLES,
     logLevel: data.LOG_LEVEL,
     clockSpeed: data.CLOCK_SPEED,
@@ -198,6 +202,6 @@ function isLocal(address: string): boolean {
   return LOOPBACK.test(parsed.hostname);
 }
 
-function derivedSecret(apiKey: string): string {
-  return Buffer.from(hkdfSync('sha256', apiKey, '', 'throughline signing secret', 32)).toString('base64url');
+function derivedSecret(apiKey: string, purpose: string): string {
+  return Buffer.from(hkdfSync('sha256', apiKey, '', purpose, 32)).toString('base64url');
 }

@@ -33,6 +33,7 @@ export interface EngineSettings {
   readonly smtpUrl: string;
   readonly publicUrl: string;
   readonly signingSecret: string;
+  readonly webhookSecret: string;
   readonly clock: Clock;
   readonly log: Logger;
   /** Instants up to here may be applied by the clock. Default: now. */
@@ -117,7 +118,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
 
 /** What activities need, on this machine's connections. */
 export function delivering(
-  settings: Pick<EngineSettings, 'clock' | 'publicUrl' | 'signingSecret'>,
+  settings: Pick<EngineSettings, 'clock' | 'publicUrl' | 'signingSecret' | 'webhookSecret'>,
   db: Database,
   email: EmailChannel,
 ): Delivering {
@@ -131,5 +132,6 @@ export function delivering(
     callWebhook: (call) => callWebhook({ ...call, clock: settings.clock }),
     publicUrl: settings.publicUrl,
     signingSecret: settings.signingSecret,
+    webhookSecret: settings.webhookSecret,
   };
 }

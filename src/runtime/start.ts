@@ -46,9 +46,9 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
   const localUrl = `http://localhost:${port}`;
   const publicUrl = config.publicUrl ?? localUrl;
   const { databaseUrl, temporalAddress, temporalNamespace, smtpUrl } = services;
-  const { roles, signingSecret, apiKey, writeKey } = config;
+  const { roles, signingSecret, webhookSecret, apiKey, writeKey } = config;
   const servers = { databaseUrl, temporalAddress, temporalNamespace, smtpUrl };
-  const engine = await startEngine({ ...servers, roles, publicUrl, signingSecret, clock, log, horizon });
+  const engine = await startEngine({ ...servers, roles, publicUrl, signingSecret, webhookSecret, clock, log, horizon });
   const pages = pagesOf(services);
   if (!roles.includes('api')) return { engine, pages, stop: () => engine.stop() };
 

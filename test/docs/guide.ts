@@ -173,7 +173,7 @@ async function run(script: string, { folder, product, background }: Place): Prom
       PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
       HOME: process.env.HOME,
       DATABASE_URL: product.databaseUrl,
-      SIGNING_SECRET: product.signingSecret,
+      WEBHOOK_SECRET: product.webhookSecret,
       npm_config_loglevel: 'error',
     },
   });

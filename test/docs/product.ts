@@ -17,11 +17,11 @@ import { quietRuntime } from '../kit/temporal.ts';
 export interface GuideProduct {
   readonly url: string;
   readonly databaseUrl: string;
-  readonly signingSecret: string;
+  readonly webhookSecret: string;
   stop(): Promise<void>;
 }
 
-const SIGNING_SECRET = 'whsec_dGhyb3VnaGxpbmUgZ3VpZGVz';
+const WEBHOOK_SECRET = 'whsec_dGhyb3VnaGxpbmUgZ3VpZGVz';
 
 export async function guideProduct(dataDir: string): Promise<GuideProduct> {
   quietRuntime();
@@ -35,7 +35,7 @@ export async function guideProduct(dataDir: string): Promise<GuideProduct> {
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
     SMTP_URL: mailbox.url,
-    SIGNING_SECRET,
+    WEBHOOK_SECRET,
   });
   if ('problems' in config) throw new Error(config.problems.map(({ message }) => message).join('\n'));
   const product = await startProduct({
@@ -53,7 +53,7 @@ export async function guideProduct(dataDir: string): Promise<GuideProduct> {
   return {
     url: product.url ?? '',
     databaseUrl: database.url,
-    signingSecret: SIGNING_SECRET,
+    webhookSecret: WEBHOOK_SECRET,
     stop: async () => {
       await product.stop();
       await mailbox.close();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { signWebhook } from '../../src/channels/webhook.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import { SIGNING_SECRET, workspaceOf } from '../kit/engine.ts';
+import { WEBHOOK_SECRET, workspaceOf } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
 import { ask, type TestServer, testServer } from './server.ts';
@@ -202,7 +202,7 @@ test('a webhook carries what the author wrote, signed', async () => {
   expect(JSON.parse(call?.text ?? '')).toEqual({ who: 'hooked', seats: '3 seats', always: true });
   expect(call?.headers['x-source']).toBe('throughline');
   const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = call?.headers ?? {};
-  expect(signature).toBe(signWebhook(SIGNING_SECRET, String(id), Number(timestamp), call?.text ?? ''));
+  expect(signature).toBe(signWebhook(WEBHOOK_SECRET, String(id), Number(timestamp), call?.text ?? ''));
   expect((await story('hooked', 'webhook')).at(-1)).toBe('0s run: ended completed, all steps are done');
 });
 

@@ -44,6 +44,7 @@ export async function checkedWorkspace(folder: string): Promise<Workspace> {
 }
 
 export const SIGNING_SECRET = 'a secret for tests only';
+export const WEBHOOK_SECRET = 'another secret for tests only';
 const PUBLIC_URL = 'http://localhost:8080';
 
 /** An event as a test writes it; what is left out is made up. */
@@ -113,6 +114,7 @@ export async function testEngine({
     smtpUrl,
     publicUrl: PUBLIC_URL,
     signingSecret: SIGNING_SECRET,
+    webhookSecret: WEBHOOK_SECRET,
     clock,
     log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
     bundle: await workflows(),

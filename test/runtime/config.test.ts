@@ -111,7 +111,7 @@ describe('keys', () => {
 });
 
 it('an empty environment gives the values the contract names', () => {
-  const { dataDir, workspace, signingSecret, warnings, ...rest } = config({});
+  const { dataDir, workspace, signingSecret, webhookSecret, warnings, ...rest } = config({});
   expect(rest).toEqual({
     port: 8080,
     publicUrl: undefined,
