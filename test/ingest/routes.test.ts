@@ -111,7 +111,7 @@ describe('what is taken', () => {
       {
         'access-control-allow-origin': '*',
         'access-control-allow-methods': 'POST',
-        'access-control-allow-headers': 'authorization, content-type, content-encoding',
+        'access-control-allow-headers': 'authorization, content-type, content-encoding, x-retry-count',
       },
     ]);
   });
