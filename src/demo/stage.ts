@@ -92,7 +92,7 @@ export async function openStage(
     await services?.stop();
   };
   try {
-    services = await startServices(config, starting, signal);
+    services = await startServices(config, starting, signal, { keepsRuns: false });
     const { mailboxUrl = '', temporalUiUrl } = services;
     // The API's clock is ahead of the engine's, so they are two, as on two machines.
     const api = await startProduct({ config: { ...config, roles: ['api'] }, services, clock: clock.shop, log });

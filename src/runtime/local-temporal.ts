@@ -20,6 +20,8 @@ const DEFAULT_NAMESPACE = 'default';
 export interface LocalTemporalSettings {
   /** Data goes to `temporal.db` below it, messages to `temporal.log`. */
   readonly dataDir: string;
+  /** False: everything is forgotten when it ends, and no file grows. Default true. */
+  readonly kept?: boolean;
   /** Default: a free one. */
   readonly port?: number;
   /** Serves Temporal's own pages there, or on a free port where this one is taken; without it there are none. */
@@ -47,7 +49,7 @@ export interface LocalTemporal extends LocalServer {
  * @throws {ServerEndedError}
  */
 export async function startLocalTemporal(settings: LocalTemporalSettings): Promise<LocalTemporal> {
-  const { dataDir, log, namespace = DEFAULT_NAMESPACE } = settings;
+  const { dataDir, log, kept = true, namespace = DEFAULT_NAMESPACE } = settings;
   await mkdir(dataDir, { recursive: true });
   const file = await temporalExecutable(log);
   const pidFile = join(dataDir, 'temporal.pid');
@@ -67,9 +69,7 @@ export async function startLocalTemporal(settings: LocalTemporalSettings): Promi
             ...['--metrics-port', String(metricsPort), '--log-level', 'warn'],
             ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
             ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
-            // Without a write-ahead log it collapses under fifty concurrent starts.
-            ...['--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'],
-            ...['--db-filename', join(dataDir, 'temporal.db')],
+            ...(kept ? keptIn(join(dataDir, 'temporal.db')) : []),
           ],
           logFile: join(dataDir, 'temporal.log'),
           stopSignal: 'SIGTERM',
@@ -104,4 +104,9 @@ export async function hasNamespace(address: string, namespace: string): Promise<
   } finally {
     await connection.close();
   }
+}
+
+/** Without a write-ahead log it collapses under fifty concurrent starts. */
+function keptIn(file: string): string[] {
+  return ['--db-filename', file, '--sqlite-pragma', 'journal_mode=wal', '--sqlite-pragma', 'synchronous=normal'];
 }

@@ -35,8 +35,14 @@ export interface Services {
  * Starts what the environment does not name, waits for what it does, and leaves word of it in the data folder. A local
  * server that ends by itself is started again at the same address.
  * @param signal ends the waiting for servers that are away
+ * @param keepsRuns false: a local Temporal forgets everything when it ends, and writes no file. Default true
  */
-export async function startServices(config: Config, log: Log, signal?: AbortSignal): Promise<Services> {
+export async function startServices(
+  config: Config,
+  log: Log,
+  signal?: AbortSignal,
+  { keepsRuns = true }: { readonly keepsRuns?: boolean } = {},
+): Promise<Services> {
   const { dataDir, temporalNamespace } = config;
   const failed = new AbortController();
   const waiting = { log, signal: AbortSignal.any([failed.signal, ...(signal === undefined ? [] : [signal])]) };
@@ -65,7 +71,7 @@ export async function startServices(config: Config, log: Log, signal?: AbortSign
     }
     const { address, uiUrl, metricsUrl } = await keep<LocalTemporal>('Temporal', (before) => {
       const ports = { uiPort: TEMPORAL_PAGES_PORT, ...before?.ports };
-      return startLocalTemporal({ dataDir, namespace: temporalNamespace, log, ...ports });
+      return startLocalTemporal({ dataDir, kept: keepsRuns, namespace: temporalNamespace, log, ...ports });
     });
     return { temporalAddress: address, temporalUiUrl: uiUrl, temporalMetricsUrl: metricsUrl };
   };
