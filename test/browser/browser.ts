@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { vi } from 'vitest';
 import { chromiumExecutable } from '../../src/runtime/chromium.ts';
 import { quiet } from '../kit/quiet.ts';
+
+// A browser needs much of a machine that runs other tests beside it.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 export const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 export const LAPTOP = { viewport: { width: 1280, height: 800 } };

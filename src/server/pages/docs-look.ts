@@ -4,29 +4,30 @@
  */
 import type { FastifySwaggerUiOptions } from '@fastify/swagger-ui';
 
-const LOGO = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="40" role="img" aria-label="Throughline: start page">
-<text x="0" y="27" fill="#fff" font-family="system-ui, sans-serif" font-size="22" font-weight="700">Throughline</text></svg>`;
-
 const STYLE = `
-.swagger-ui .topbar .download-url-wrapper, .swagger-ui .info hgroup.main > a, .swagger-ui .response-col_links { display: none }
-.swagger-ui .topbar-wrapper { flex-wrap: nowrap; justify-content: space-between }
-.swagger-ui .info { margin: 24px 0 }
+.start { display: block; max-width: 1420px; margin: 0 auto; padding: 20px 20px 0; font: 700 20px system-ui, sans-serif; text-decoration: none; color: #0b6e63 }
+.dark-mode body { background: #1c2022 }
+.dark-mode .start { color: #5cc9bb }
+.start:focus-visible { outline: 3px solid; outline-offset: -3px }
+.swagger-ui .topbar, .swagger-ui .info hgroup.main > a, .swagger-ui .response-col_links { display: none }
+.swagger-ui .info { margin: 20px 0 }
 .swagger-ui .opblock .opblock-summary-path { max-width: none }
 `;
 
-/** The page's own HTML has no place for it. */
-const PHONE = `const viewport = document.createElement('meta');
-viewport.name = 'viewport';
-viewport.content = 'width=device-width, initial-scale=1';
-document.head.append(viewport);
+/** The page's own HTML has no place for these. */
+const ADDITIONS = `document.head.append(
+  Object.assign(document.createElement('meta'), { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
+);
+document.body.prepend(
+  Object.assign(document.createElement('a'), { className: 'start', href: '/', textContent: '← Throughline' }),
+);
 `;
 
-export const DOCS_LOOK: Pick<FastifySwaggerUiOptions, 'logo' | 'uiConfig' | 'theme'> = {
-  logo: { type: 'image/svg+xml', content: LOGO, href: '/', target: '_self' },
+export const DOCS_LOOK: Pick<FastifySwaggerUiOptions, 'uiConfig' | 'theme'> = {
   uiConfig: { persistAuthorization: true },
   theme: {
     title: 'API · Throughline',
     css: [{ filename: 'look.css', content: STYLE }],
-    js: [{ filename: 'phone.js', content: PHONE }],
+    js: [{ filename: 'additions.js', content: ADDITIONS }],
   },
 };
