@@ -2,6 +2,7 @@
  * People on their way while every part of the system is killed in turn: everybody arrives, once.
  * @module
  */
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../src/core/time.ts';
 import { startLocalPostgres } from '../src/runtime/local-postgres.ts';
@@ -23,7 +24,8 @@ import { SENDER_DOMAIN, shortReference } from './harness/workspaces.ts';
 /** Every so many people one never converts, and leaves by the journey's timeout. */
 const UNCONVERTED_EVERY = 20;
 const GAP = { from: 0.3 * SECOND, to: 4 * SECOND };
-const OUTAGE = { from: 0, to: 2 * SECOND };
+const OUTAGE = { from: 0, to: 6 * SECOND };
+const NEXT_ACCEPTANCE_WITHIN = 3 * SECOND;
 /** Longer than it takes until an attempt that was lost with its worker is made again. */
 const STUCK_AFTER = 300 * SECOND;
 
@@ -33,7 +35,7 @@ export const kill = defineBench<Setting>({
   summary: 'kill -9 of engine, worker, Temporal, Postgres and mailbox in turn: everyone arrives, once',
   settings: {
     people: { byDefault: 1_000, about: 'people of each seed' },
-    seconds: { byDefault: 60, about: 'over which their events are posted' },
+    seconds: { byDefault: 90, about: 'over which their events are posted' },
     rounds: { byDefault: 2, about: 'times each part is killed' },
     seeds: { byDefault: 5, about: 'different orders and moments of killing' },
     seed: { byDefault: 1, about: 'the first of them' },
@@ -74,7 +76,7 @@ async function oneStorm(seed: number, ground: Ground, { settings, say }: BenchCo
 
   const people = peopleOf(`seed-${seed}`, settings.people);
   const crowd = postCrowd(people, settings.seconds, tracking, sink);
-  const kills = await killInTurn(parts, settings.rounds, chance, say);
+  const kills = await killInTurn(parts, settings.rounds, sink, chance, say);
   await crowd.posted;
   await inboxEmpty(ground.db, STUCK_AFTER);
   const stuck = await stuckAfter(ground, STUCK_AFTER);
@@ -107,29 +109,46 @@ async function startParts(
     startProductProcess(ground, { ...common, name: 'engine', roles: ['api', 'processor'], port });
   const startWorker = () => startProductProcess(ground, { ...common, name: 'worker', roles: ['worker'] });
   const engine = await startEngine();
+  const named = (name: string, log: string) => ({ name, logFile: join(dataDir, `${log}.log`), say });
   const parts = [
-    partFrom('Postgres', postgres, say, ({ port }) => startLocalPostgres({ dataDir, port, log })),
-    partFrom('Temporal', temporal, say, ({ ports }) => startLocalTemporal({ dataDir, log, ...ports })),
-    partFrom('mailbox', sink, say, sink.startAgain),
-    partFrom('engine', engine, say, ({ port }) => startEngine(port)),
-    partFrom('worker', await startWorker(), say, startWorker),
+    partFrom(named('Postgres', 'postgres'), postgres, ({ port }) => startLocalPostgres({ dataDir, port, log })),
+    partFrom(named('Temporal', 'temporal'), temporal, ({ ports }) => startLocalTemporal({ dataDir, log, ...ports })),
+    partFrom(named('mailbox', 'sink'), sink, sink.startAgain),
+    partFrom(named('engine', 'engine'), engine, ({ port }) => startEngine(port)),
+    partFrom(named('worker', 'worker'), await startWorker(), startWorker),
   ];
   for (const part of parts) ground.atEnd(() => part.stop());
   return { sink, engine, parts };
 }
 
-/** Kills each part so many times, in an order and at moments that chance decides. Returns how many kills that were. */
-async function killInTurn(parts: readonly Part[], rounds: number, chance: Chance, say: (line: string) => void) {
+/**
+ * Kills each part so many times, in an order and at moments that chance decides; every second time on the heels of a message
+ * that was just accepted, when its sender may not have recorded that yet. Returns how many kills that were.
+ */
+async function killInTurn(
+  parts: readonly Part[],
+  rounds: number,
+  sink: Sink,
+  chance: Chance,
+  say: (line: string) => void,
+): Promise<number> {
   const startedAt = Date.now();
   const seconds = () => ((Date.now() - startedAt) / SECOND).toFixed(1);
   const victims = Array.from({ length: rounds }, () => chance.shuffled(parts)).flat();
   for (const victim of victims) {
     await delay(chance.between(GAP.from, GAP.to));
+    if (chance.next() < 0.5) await nextAcceptance(sink);
     const at = seconds();
     await victim.killAndRestart(chance.between(OUTAGE.from, OUTAGE.to));
     say(`${victim.name} was killed at ${at} s and is back at ${seconds()} s`);
   }
   return victims.length;
+}
+
+async function nextAcceptance(sink: Sink): Promise<void> {
+  const before = sink.accepted.length;
+  const patience = { within: NEXT_ACCEPTANCE_WITHIN, every: 1 };
+  await until('another message is accepted', () => sink.accepted.length > before, patience).catch(() => undefined);
 }
 
 interface Crowd {

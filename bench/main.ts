@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { caps } from './caps.ts';
 import { cost } from './cost.ts';
 import { duplicates } from './duplicates.ts';
-import type { Bench } from './harness/bench.ts';
+import type { Bench, BenchOutcome } from './harness/bench.ts';
 import { startNoiseCount } from './harness/cpu.ts';
 import { reportOf, tableOf } from './harness/figures.ts';
 import { kill } from './kill.ts';
@@ -35,7 +35,15 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const startedAt = Date.now();
   const noise = startNoiseCount();
-  const { figures, notes } = await bench.run({ settings: flags.settings, profileTo: flags.profileTo, say });
+  let outcome: BenchOutcome;
+  try {
+    outcome = await bench.run({ settings: flags.settings, profileTo: flags.profileTo, say });
+  } catch (error) {
+    say(`${name} could not be measured. ${error instanceof Error ? error.stack : error}`);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...reportOf(name, []), held: false })}\n`);
+    return DID_NOT_HOLD;
+  }
+  const { figures, notes } = outcome;
   const report = reportOf(name, figures);
   const others = noise.read();
   process.stdout.write(

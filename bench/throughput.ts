@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { HOUR, SECOND } from '../src/core/time.ts';
-import { goThroughBare, startBareWorker } from './bare/journey.ts';
+import { BARE_WORKFLOW, goThroughBare, startBareWorker } from './bare/journey.ts';
 import { type BenchContext, defineBench } from './harness/bench.ts';
 import { startCpuCount } from './harness/cpu.ts';
 import { type Figure, median } from './harness/figures.ts';
@@ -20,8 +20,11 @@ import { REFERENCE_WORKSPACE } from './harness/workspaces.ts';
 /** The journey's wait of an hour takes one second, in both. */
 const CLOCK_SPEED = HOUR / SECOND;
 const START_DELAY = SECOND;
+/** How long after its message somebody converts: later than the run, or the bare workflow, has begun to wait for it. */
+const CONVERTS_AFTER = SECOND;
 const TARGET_RATIO = 0.7;
 const WARM_UP = 100;
+const SAMPLE = 200;
 const BETWEEN = 2 * SECOND;
 
 export const throughput = defineBench({
@@ -67,7 +70,9 @@ async function compare(ground: Ground, { settings, say, profileTo }: BenchContex
   const oneBareRound = async (name: string, count: number) => {
     const people = peopleOf(name, count).map(({ userId }) => userId);
     await delay(BETWEEN);
-    return timed(count, bareSide, () => goThroughBare(people, START_DELAY, bare, ground));
+    return timed(count, bareSide, () =>
+      goThroughBare(people, { startDelay: START_DELAY, convertsAfter: CONVERTS_AFTER }, bare, ground),
+    );
   };
 
   await oneProductRound('warm-up', WARM_UP);
@@ -80,23 +85,47 @@ async function compare(ground: Ground, { settings, say, profileTo }: BenchContex
     bares.push(await oneBareRound(`round-${pair}`, settings.journeys));
     say(`bare: ${JSON.stringify(bares.at(-1))}`);
   }
+  const events: readonly Figure[] = [
+    {
+      key: 'productEvents',
+      label: 'history events of a journey',
+      value: await medianHistory(ground, JOURNEY_WORKFLOW),
+    },
+    {
+      key: 'bareEvents',
+      label: 'history events of a bare workflow',
+      value: await medianHistory(ground, BARE_WORKFLOW),
+    },
+  ];
   return {
-    figures: figuresOf(products, bares),
+    figures: [...figuresOf(products, bares), ...events],
     notes: [
       `Medians of ${settings.pairs} pairs of rounds, product and bare in turn, ${settings.journeys} journeys each, on the same server; the ratio is the`,
-      'median of the pairs’ ratios. Both sides wait one second at the start, and end when Temporal lists the last as completed.',
+      'median of the pairs’ ratios. Both sides wait one second at the start, convert one second after their message, and are',
+      'done when Temporal lists the last as completed.',
       'People are known before a round begins. CPU is of each process with all it started, in seconds per 1,000 journeys.',
     ],
   };
 }
 
-/** Posts an event for everyone, and for each the conversion as soon as the message is accepted. */
+/** Posts an event for everyone, and for each the conversion a second after the message was accepted. */
 async function goThroughProduct(people: readonly Person[], tracking: TrackingClient, sink: Sink, { client }: Ground) {
   const before = await countWorkflows(client, JOURNEY_WORKFLOW, "ExecutionStatus = 'Completed'");
-  const quiet = sink.onAccepted(({ to }) => tracking.enqueue(track(userOf(to), 'Reference Converted')));
+  const quiet = sink.onAccepted(({ to }) => {
+    setTimeout(() => tracking.enqueue(track(userOf(to), 'Reference Converted')), CONVERTS_AFTER);
+  });
   await tracking.sendAll(people.map(({ userId }) => track(userId, 'Reference Started', { channel: 'email' })));
   await completed(client, JOURNEY_WORKFLOW, before + people.length, { within: 300 * SECOND });
   quiet();
+}
+
+async function medianHistory({ client }: Ground, type: string): Promise<number> {
+  const lengths: number[] = [];
+  for await (const { historyLength } of client.workflow.list({ query: `WorkflowType = '${type}'`, pageSize: SAMPLE })) {
+    if (historyLength !== undefined) lengths.push(historyLength);
+    if (lengths.length === SAMPLE) break;
+  }
+  return median(lengths);
 }
 
 /** The client is this process alone, without the servers it started. */
@@ -124,6 +153,7 @@ function figuresOf(products: readonly Round[], bares: readonly Round[]): Figure[
     rate('productPerSecond', 'journeys through the product', products),
     rate('barePerSecond', 'bare workflows', bares),
     { key: 'ratio', label: 'product to bare', value: median(ratios), target: { atLeast: TARGET_RATIO } },
+    { key: 'cpuRatio', label: 'CPU of the bare workflow to that of the product', value: cpuRatio(products, bares) },
     ...cpuFigures('product', products),
     ...cpuFigures('bare', bares),
   ];
@@ -132,13 +162,23 @@ function figuresOf(products: readonly Round[], bares: readonly Round[]): Figure[
 function cpuFigures(side: string, rounds: readonly Round[]): Figure[] {
   const names = Object.keys(rounds[0]?.cpu ?? {});
   const of = (name: string) => median(rounds.map(({ cpu }) => cpu[name] ?? Number.NaN));
-  const all = median(rounds.map(({ cpu }) => Object.values(cpu).reduce((sum, one) => sum + one, 0)));
-  return [...names.map((name) => ({ name, value: of(name) })), { name: 'all', value: all }].map(({ name, value }) => ({
-    key: `${side}Cpu${name.charAt(0).toUpperCase()}${name.slice(1)}`,
-    label: `${side}, CPU of ${name}`,
-    value,
-    unit: 's',
-  }));
+  return [...names.map((name) => ({ name, value: of(name) })), { name: 'all', value: allCpu(rounds) }].map(
+    ({ name, value }) => ({
+      key: `${side}Cpu${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+      label: `${side}, CPU of ${name}`,
+      value,
+      unit: 's',
+    }),
+  );
+}
+
+/** What the ratio of journeys a second comes to where nothing but the processors limits them. */
+function cpuRatio(products: readonly Round[], bares: readonly Round[]): number {
+  return allCpu(bares) / allCpu(products);
+}
+
+function allCpu(rounds: readonly Round[]): number {
+  return median(rounds.map(({ cpu }) => Object.values(cpu).reduce((sum, one) => sum + one, 0)));
 }
 
 /** Nothing for a server that is not ours. */

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SECOND } from '../../src/core/time.ts';
 import { type LocalServer, startServer } from '../../src/runtime/local-server.ts';
 import type { Ground } from '../harness/ground.ts';
 import { followLines } from '../harness/line-log.ts';
@@ -11,7 +12,7 @@ import { completed, countWorkflows } from '../harness/workflows.ts';
 
 const ENTRY = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 const QUEUE = 'bare';
-const TYPE = 'bareJourney';
+export const BARE_WORKFLOW = 'bareJourney';
 const READY_WITHIN = 60_000;
 /** Calls to Temporal under way at once: as many as the product's dispatcher makes. */
 const AT_ONCE = 200;
@@ -58,21 +59,29 @@ export async function startBareWorker(ground: Ground): Promise<BareWorker> {
   };
 }
 
+export interface BareTimes {
+  /** Milliseconds, as the next one. */
+  readonly startDelay: number;
+  /** From the message to the signal. */
+  readonly convertsAfter: number;
+}
+
 /** Takes everyone through, from start to conversion. */
 export async function goThroughBare(
   people: readonly string[],
-  startDelay: number,
+  { startDelay, convertsAfter }: BareTimes,
   worker: BareWorker,
   { client }: Ground,
 ): Promise<void> {
-  const before = await countWorkflows(client, TYPE, "ExecutionStatus = 'Completed'");
+  const before = await countWorkflows(client, BARE_WORKFLOW, "ExecutionStatus = 'Completed'");
   const line = waitingLine(AT_ONCE);
-  const quiet = worker.onSent(
-    (person) => void line(() => client.workflow.getHandle(`bare/${person}`).signal('convert')),
-  );
+  const signal = (person: string) => line(() => client.workflow.getHandle(`bare/${person}`).signal('convert'));
+  const quiet = worker.onSent((person) => {
+    setTimeout(() => void signal(person), convertsAfter);
+  });
   const starts = people.map((person) =>
     line(() =>
-      client.workflow.start(TYPE, {
+      client.workflow.start(BARE_WORKFLOW, {
         workflowId: `bare/${person}`,
         taskQueue: QUEUE,
         args: [person],
@@ -82,7 +91,7 @@ export async function goThroughBare(
     ),
   );
   await Promise.all(starts);
-  await completed(client, TYPE, before + people.length);
+  await completed(client, BARE_WORKFLOW, before + people.length, { within: 300 * SECOND });
   quiet();
 }
 

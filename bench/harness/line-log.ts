@@ -5,7 +5,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 const READ_AT_ONCE = 256 * 1024;
-const LOOK_EVERY = 5;
+const LOOK_EVERY = 2;
 
 export interface LineLog {
   stop(): void;

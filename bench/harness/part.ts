@@ -2,10 +2,12 @@
  * A part of the system that is killed and comes back at the same place, as a supervisor would bring it back.
  * @module
  */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LocalServer } from '../../src/runtime/local-server.ts';
 
 const START_AGAIN_AFTER = 500;
+const SAID_AT_MOST = 4_000;
 
 export interface Part {
   readonly name: string;
@@ -16,14 +18,20 @@ export interface Part {
   stop(): Promise<void>;
 }
 
+export interface PartSettings {
+  readonly name: string;
+  /** What it writes; the end is said if the part ends by itself. */
+  readonly logFile: string;
+  readonly say: (line: string) => void;
+}
+
 /**
  * @param first runs already
  * @param start is given the one that ended, to start its successor at the same address
  */
 export function partFrom<S extends LocalServer>(
-  name: string,
+  { name, logFile, say }: PartSettings,
   first: S,
-  say: (line: string) => void,
   start: (before: S) => Promise<S>,
 ): Part {
   let current = first;
@@ -38,7 +46,7 @@ export function partFrom<S extends LocalServer>(
       const { outage, isBack } = killed ?? { outage: START_AGAIN_AFTER, isBack: () => undefined };
       if (killed === undefined) {
         endedByItself += 1;
-        say(`${name} ended by itself (${how})`);
+        say(`${name} ended by itself (${how}): ${await endOf(logFile)}`);
       }
       await delay(outage);
       if (isStopping) return;
@@ -76,4 +84,8 @@ export function partFrom<S extends LocalServer>(
       await watching;
     },
   };
+}
+
+async function endOf(file: string): Promise<string> {
+  return (await readFile(file, 'utf8').catch(String)).slice(-SAID_AT_MOST);
 }

@@ -1,5 +1,5 @@
 /**
- * The product as processes of their own, started as its operators start it: by environment.
+ * The product as processes of their own, started as its operators start it: `throughline start`, by environment.
  * @module
  */
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import type { Ground } from './ground.ts';
 
 export const WRITE_KEY = 'bench-write-key';
 const API_KEY = 'bench-api-key';
-const ENTRY = fileURLToPath(new URL('engine-process.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const READY_WITHIN = 120_000;
 
 export interface ProductProcessSettings {
@@ -46,7 +46,7 @@ export async function startProductProcess(ground: Ground, settings: ProductProce
       file: process.execPath,
       args: [
         ...(profileTo === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileTo}`]),
-        ...['--import', 'tsx', ENTRY],
+        ...['--import', 'tsx', CLI, 'start'],
       ],
       env: {
         ...process.env,

@@ -40,7 +40,8 @@ export interface TrackingClient {
 
 const BATCH = 15;
 const FLUSH_AFTER = 10;
-const AGAIN_AFTER = 200;
+/** Doubled with every attempt, up to the other. */
+const AGAIN_AFTER = { first: 200, atMost: 2_000 };
 const ANSWER_WITHIN = 10_000;
 
 export function track(userId: string, event: string, properties: object = {}): Call {
@@ -60,12 +61,12 @@ export function trackingClient({ url, connections = 8 }: TrackingSettings): Trac
 
   async function post(path: string, body: object): Promise<void> {
     const text = JSON.stringify(body);
-    while (!isClosed) {
+    for (let wait = AGAIN_AFTER.first; !isClosed; wait = Math.min(2 * wait, AGAIN_AFTER.atMost)) {
       const status = await postOnce(agent, `${url}${path}`, text);
       if (status === 200) return;
       if (status !== undefined && status < 500) throw new Error(`${path} was answered with ${status}`);
       retries += 1;
-      await delay(AGAIN_AFTER);
+      await delay(wait);
     }
   }
 
