@@ -69,6 +69,8 @@ export async function startLocalTemporal(settings: LocalTemporalSettings): Promi
             ...['--metrics-port', String(metricsPort), '--log-level', 'warn'],
             ...(uiPort === undefined ? ['--headless'] : ['--ui-port', String(uiPort)]),
             ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
+            // Timers of less than a second would wait for the second that the clocks of several hosts may be apart.
+            ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
             ...(kept ? keptIn(join(dataDir, 'temporal.db')) : []),
           ],
           logFile: join(dataDir, 'temporal.log'),
