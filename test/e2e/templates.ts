@@ -17,8 +17,8 @@ ${front}---
 `;
 }
 
-export function inAppFile(key: string, text: string): string {
-  return `in-app: ${key}\nplacement: banner\ntitle: ${key}\nbody: '${text}'\nexpiresAfter: 30d\n`;
+export function inAppFile(key: string, text: string, more = ''): string {
+  return `in-app: ${key}\n${more}placement: banner\ntitle: ${key}\nbody: '${text}'\nexpiresAfter: 30d\n`;
 }
 
 export function salesTaskFile(key: string, text: string): string {
