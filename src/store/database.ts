@@ -21,6 +21,8 @@ export interface DatabaseSettings {
 }
 
 const INT8 = 20;
+const NO_SUCH_TABLE = '42P01';
+const MIGRATION_TRIES = 5;
 /** Milliseconds; a server that does not even answer counts as away after that. */
 const CONNECT_WITHIN = 10_000;
 
@@ -50,6 +52,11 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
     migrationTableSchema: schema,
     provider: { getMigrations: async () => ({ '0001-backbone': backbone }) },
   });
-  const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  for (let tries = 1; ; tries += 1) {
+    const { error } = await migrator.migrateToLatest();
+    if (error === undefined) return;
+    // Kysely looks at the tables of every schema, and one of another program may be dropped while it does.
+    const wasDropped = error instanceof pg.DatabaseError && error.code === NO_SUCH_TABLE;
+    if (!wasDropped || tries === MIGRATION_TRIES) throw error;
+  }
 }
