@@ -72,12 +72,17 @@ export async function verdictOn(observed: Observed, { db, client }: Ground, say:
   };
 }
 
-type MessageVerdict = Pick<
+export type MessageVerdict = Pick<
   Verdict,
   'unsettled' | 'lostMessages' | 'doubles' | 'unexplainedDoubles' | 'refusals' | 'unexplainedRefusals'
 >;
 
-async function messageVerdict({ accepted, domain }: Observed, db: Database, say: Say): Promise<MessageVerdict> {
+/** What became of messages, by our records and the mailbox's. */
+export async function messageVerdict(
+  { accepted, domain }: Pick<Observed, 'accepted' | 'domain'>,
+  db: Database,
+  say: Say,
+): Promise<MessageVerdict> {
   const taken = countedBy(accepted, ({ messageId }) => messageId);
   const attempts = await db.selectFrom('message_attempts').select(['message_id', 'result']).execute();
   const withoutWord = countedBy(
