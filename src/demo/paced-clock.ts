@@ -16,9 +16,9 @@ export interface PacedClock {
   readonly engine: Clock;
   /** For the shop, and for the API that takes what happened there: ahead of the engine's by the lead. */
   readonly shop: Clock;
-  /** Lets the engine's clock go as far as `upTo`; it stops there until it is released further. */
+  /** Lets the engine's clock go as far as `upTo`; it stops there until it is released further. It never goes back. */
   release(upTo: Instant): void;
-  /** How much product time was lost by stopping: what the machine was too slow for. */
+  /** For how long, in real time, it stood although it could have gone on: what the machine was too slow for. */
   lost(): Milliseconds;
   /** From now on time passes as fast as the machine's, and stops for nothing. Returns the engine's present. */
   settle(): Instant;
@@ -45,7 +45,7 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
     const real = wall();
     const reached = Math.floor(from.product + Math.max(0, real - from.real) * speed);
     if (reached <= released) return reached;
-    if (released > start) lost += reached - released;
+    if (released > start) lost += (reached - released) / speed;
     from = { product: released, real };
     return released;
   };
@@ -61,8 +61,7 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
     engine: clock(now),
     shop: clock(() => now() + lead),
     release: (upTo) => {
-      now();
-      released = Math.max(released, upTo);
+      released = Math.max(now(), upTo);
     },
     lost: () => lost,
     settle: () => {

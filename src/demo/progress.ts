@@ -10,7 +10,7 @@ import { type Backlog, backlog } from '../measurement/backlog.ts';
 import { type JourneyOutcomes, journeyOutcomes } from '../measurement/journey-outcomes.ts';
 import { type ChannelMessages, messagesByChannel } from '../measurement/messages.ts';
 import type { Database } from '../store/database.ts';
-import { columns, counted, flow, thousands } from './columns.ts';
+import { columns, duration, flow, thousands } from './columns.ts';
 import type { Sent } from './sender.ts';
 
 export interface Progress {
@@ -18,8 +18,8 @@ export interface Progress {
   readonly from: Instant;
   readonly to: Instant;
   readonly sent: Sent;
-  /** How many days the shop would be further on a machine that is fast enough. */
-  readonly daysLost: number;
+  /** How long the clock has stood still so far, because the machine was too slow. */
+  readonly secondsLost: number;
   /** The half year is over, and this is not done yet. */
   readonly waitsFor: string | null;
   readonly backlog: Backlog;
@@ -36,6 +36,7 @@ const NARROWEST = 46;
 /** What the columns beside a journey's name take. */
 const COUNTS_WIDTH = 32;
 const LABEL_WIDTH = 10;
+const WORTH_TELLING = 5;
 const CHANNELS: readonly Channel[] = ['email', 'in-app', 'sales-task', 'webhook'];
 
 /** A few counts, cheap enough to be asked for every second. */
@@ -107,9 +108,9 @@ function processed({ sent, backlog: { events } }: Progress): number {
   return Math.max(0, sent.acknowledged - events);
 }
 
-function notes({ daysLost, waitsFor }: Progress): string[] {
+function notes({ secondsLost, waitsFor }: Progress): string[] {
   return [
-    ...(daysLost >= 1 ? [`${counted(Math.floor(daysLost), 'day')} behind: the machine is busy`] : []),
+    ...(secondsLost >= WORTH_TELLING ? [`the clock waited ${duration(secondsLost)} so far: this machine is busy`] : []),
     ...(waitsFor === null ? [] : [`over; waiting for ${waitsFor}`]),
   ];
 }

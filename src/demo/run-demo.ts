@@ -6,14 +6,15 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
-import { DAY, type Instant, type Milliseconds } from '../core/time.ts';
-import { backlog, oldestWaitingCall } from '../measurement/backlog.ts';
+import { DAY, earlier, type Instant, type Milliseconds, SECOND } from '../core/time.ts';
+import { backlog, nextStepDue } from '../measurement/backlog.ts';
 import { nextTick } from '../process/clock-tick.ts';
 import type { Config } from '../runtime/config.ts';
 import { readableLine } from '../runtime/log.ts';
 import { readClickstream } from './clickstream.ts';
 import { counted } from './columns.ts';
 import { createPacedClock, type PacedClock } from './paced-clock.ts';
+import { paceBy, type Release } from './pacing.ts';
 import { type Progress, readEngine } from './progress.ts';
 import { createSender, type Sender } from './sender.ts';
 import { demoConfig, emptyFolder, openStage, type Stage } from './stage.ts';
@@ -59,7 +60,7 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
   const calls = await readClickstream();
   const logFile = join(config.dataDir, 'demo.log');
   const logs = demoLogs(config.logLevel, logFile, settings.onNews);
-  const clock = createPacedClock({ start: START, speed: (daysPerSecond * DAY) / 1_000 });
+  const clock = createPacedClock({ start: START, speed: (daysPerSecond * DAY) / SECOND });
 
   settings.onNews('Starting Postgres, Temporal and a mailbox.');
   const stage = await openStage(config, clock, logs, signal);
@@ -67,19 +68,20 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
     logs.startCounting();
     const startedAt = Date.now();
     const end = (calls.at(-1)?.at ?? START) + RUN_ON;
+    const release = paceBy(stage.db, clock);
     const sender = createSender({
       calls,
       host: stage.url,
       writeKey: config.writeKey,
       clock: clock.shop,
-      onRound: (before) => releaseUpTo(before, clock, stage),
+      onRound: release,
       signal,
     });
     const telling = tell(stage, clock, sender, end, settings.onProgress);
     let to: Instant;
     let unfinished: string | null;
     try {
-      await Promise.race([passHalfYear(sender, clock, stage, end, signal), stage.failed]);
+      await Promise.race([passHalfYear(sender, clock, release, end, signal), stage.failed]);
       to = clock.settle();
       unfinished = await comeToRest(stage, to, telling.waitFor, signal);
     } finally {
@@ -91,7 +93,7 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
       from: START,
       to,
       seconds: (Date.now() - startedAt) / 1_000,
-      daysLost: clock.lost() / DAY,
+      secondsLost: clock.lost() / SECOND,
       unfinished,
     });
     return { summary, stage, logFile, warnings: logs.warnings() };
@@ -104,21 +106,15 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
 async function passHalfYear(
   sender: Sender,
   clock: PacedClock,
-  stage: Stage,
+  release: Release,
   end: Instant,
   signal: AbortSignal,
 ): Promise<void> {
   await sender.run();
   while (clock.engine.now() < end) {
-    await releaseUpTo(Number.POSITIVE_INFINITY, clock, stage);
+    await release(Number.POSITIVE_INFINITY);
     await delay(LOOK_AGAIN, undefined, { signal });
   }
-}
-
-/** The engine's clock may go on to just before the first thing that has not been taken, or not been applied. */
-async function releaseUpTo(before: Instant, clock: PacedClock, { db }: Stage): Promise<void> {
-  const oldest = (await oldestWaitingCall(db)) ?? Number.POSITIVE_INFINITY;
-  clock.release(Math.min(before, oldest) - 1);
 }
 
 /** Waits until everything up to `to` is done. @returns what is not, after long enough; null where all is */
@@ -130,7 +126,7 @@ async function comeToRest(
 ): Promise<string | null> {
   const deadline = Date.now() + COMES_TO_REST_WITHIN;
   for (;;) {
-    const due = await nextTick(db);
+    const due = earlier(await nextTick(db), await nextStepDue(db));
     const { calls, reports, outbox, onTheWay } = await backlog(db);
     const left = [
       ...(calls > 0 ? [counted(calls, 'event')] : []),
@@ -160,8 +156,8 @@ function tell(
     const engine = await readEngine(db);
     const audiences = new Map(Object.keys(workspace.audiences).map((key) => [key, engine.audiences.get(key) ?? 0]));
     const shopTime = clock.engine.now();
-    const daysLost = clock.lost() / DAY;
-    onProgress({ ...engine, audiences, shopTime, from: START, to, sent: sender.sent(), daysLost, waitsFor });
+    const secondsLost = clock.lost() / SECOND;
+    onProgress({ ...engine, audiences, shopTime, from: START, to, sent: sender.sent(), secondsLost, waitsFor });
   };
   const telling = (async () => {
     while (!stopped.signal.aborted) {

@@ -37,7 +37,8 @@ export interface DemoSummary {
   readonly to: Instant;
   readonly seconds: number;
   readonly people: number;
-  readonly daysLost: number;
+  /** How long the clock stood still, because the machine was too slow. */
+  readonly secondsLost: number;
   /** Of every published journey, those that nobody entered too. */
   readonly journeys: readonly JourneyOutcomes[];
   readonly messages: readonly ChannelMessages[];
@@ -52,17 +53,17 @@ export interface Ran {
   readonly from: Instant;
   readonly to: Instant;
   readonly seconds: number;
-  readonly daysLost: number;
+  readonly secondsLost: number;
   readonly unfinished: string | null;
 }
 
 export async function summarise({ db, workspace, mailboxUrl }: Stage, ran: Ran): Promise<DemoSummary> {
-  const { calls, from, to, seconds, daysLost } = ran;
+  const { calls, from, to, seconds, secondsLost } = ran;
   return {
     from,
     to,
     seconds,
-    daysLost,
+    secondsLost,
     people: new Set(calls.map(({ userId }) => userId)).size,
     journeys: withThoseNobodyEntered(await journeyOutcomes(db), Object.keys(workspace.journeys)),
     messages: await messagesByChannel(db),

@@ -43,3 +43,18 @@ export async function oldestWaitingCall(db: Queryable): Promise<Instant | null> 
   `.execute(db);
   return rows[0]?.at?.getTime() ?? null;
 }
+
+/**
+ * When the step fell due, or will, that time brings next of all runs under way; messages on their way aside. Null where
+ * no run waits for time.
+ * @param after only steps due later than this
+ */
+export async function nextStepDue(db: Queryable, after: Instant = Number.NEGATIVE_INFINITY): Promise<Instant | null> {
+  const { rows } = await sql<{ at: number | null }>`
+    select min(at) as at from (
+      select (case cursor->>'phase' when 'waiting' then cursor->'until' when 'ready' then cursor->'at' end)::float8 as at
+      from runs where status = 'active'
+    ) as due where at > ${after}::float8
+  `.execute(db);
+  return rows[0]?.at ?? null;
+}

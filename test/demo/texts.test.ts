@@ -21,7 +21,7 @@ const progress: Progress = {
   from: FROM,
   to: FROM + 185 * DAY,
   sent: { events: 31_106, acknowledged: 31_106, identifies: 1_656 },
-  daysLost: 13.4,
+  secondsLost: 73.4,
   waitsFor: "9 events of the engine's own, 10 messages on the way",
   backlog: { calls: 20, events: 18, reports: 0, outbox: 0, onTheWay: 10 },
   journeys,
@@ -34,7 +34,7 @@ const summary: DemoSummary = {
   to: FROM + 185 * DAY,
   seconds: 192.4,
   people: 600,
-  daysLost: 0,
+  secondsLost: 0,
   journeys: [...journeys, { journey: 'free-to-paid', entries: 0, heldOut: 0, outcomes: { ...outcomes, active: 0 } }],
   messages,
   refusals: [
@@ -76,14 +76,14 @@ describe('the panel', () => {
     expect(text).toMatch(/cart-recovery +1,234 +197 +1,118/);
     expect(text).toContain('email 6,272   in-app 6,272   sales-task 6,272   refused 4,212');
     expect(text).toContain('gone-quiet 1,289');
-    expect(text).toContain('13 days behind');
+    expect(text).toContain('the clock waited 1 min 13 s so far: this machine is busy');
     expect(text.replace(/\s+/g, ' ')).toContain(
       "over; waiting for 9 events of the engine's own, 10 messages on the way",
     );
   });
 
   it('says nothing of a machine that is fast enough', () => {
-    expect(renderPanel({ ...progress, daysLost: 0.9, waitsFor: null }, 80)).not.toMatch(/behind|waiting/);
+    expect(renderPanel({ ...progress, secondsLost: 4.9, waitsFor: null }, 80)).not.toMatch(/busy|waiting/);
   });
 
   it('is one line where there is no terminal', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { appendEvents } from '../../src/ingest/event-log.ts';
 import { type IncomingEvent, putInInbox } from '../../src/ingest/inbox.ts';
-import { backlog, oldestWaitingCall } from '../../src/measurement/backlog.ts';
+import { backlog, nextStepDue, oldestWaitingCall } from '../../src/measurement/backlog.ts';
 import { conversionByHoldout } from '../../src/measurement/conversion.ts';
 import { journeyOutcomes } from '../../src/measurement/journey-outcomes.ts';
 import { messagesByChannel, refusals } from '../../src/measurement/messages.ts';
@@ -127,7 +127,23 @@ describe('what is under way', () => {
     expect(await oldestWaitingCall(db)).toBe(Date.parse(late));
   });
 
+  it('knows the step that is due first, whether a run waits for it or stands before it', async () => {
+    const at = AT.getTime();
+    const waiting = { phase: 'waiting', step: 'wait', at, until: at + 5_000, visit: 0 } as const;
+    await addRun(db, { journey: 'cart', person: 'p1', status: 'active', cursor: waiting });
+    await addRun(db, { journey: 'cart', person: 'p2', status: 'converted' });
+    const delivering = { phase: 'delivering', step: 'mail', at: at + 1, visit: 0 } as const;
+    await addRun(db, { journey: 'cart', person: 'p3', status: 'active', cursor: delivering });
+    expect(await nextStepDue(db)).toBe(at + 5_000);
+    const ready = { phase: 'ready', step: 'mail', at: at + 3_000, visit: 0 } as const;
+    await addRun(db, { journey: 'cart', person: 'p4', status: 'active', cursor: ready });
+    expect(await nextStepDue(db)).toBe(at + 3_000);
+    expect(await nextStepDue(db, at + 3_000)).toBe(at + 5_000);
+    expect(await nextStepDue(db, at + 5_000)).toBeNull();
+  });
+
   it('is nothing in an engine at rest', async () => {
+    expect(await nextStepDue(db)).toBeNull();
     expect(await backlog(db)).toEqual({ calls: 0, events: 0, reports: 0, outbox: 0, onTheWay: 0 });
     expect(await oldestWaitingCall(db)).toBeNull();
   });

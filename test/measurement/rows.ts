@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Outcome } from '../../src/core/interpret.ts';
+import type { Cursor, Outcome } from '../../src/core/interpret.ts';
 import type { Channel } from '../../src/core/journey.ts';
 import type { Refusal } from '../../src/core/pressure.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -22,12 +22,15 @@ export interface RunRow {
   readonly visit?: number;
   readonly heldOut?: boolean;
   readonly status: 'active' | Outcome;
+  readonly cursor?: Cursor;
 }
+
+const BEGUN: Cursor = { phase: 'ready', step: null, at: AT.getTime(), visit: 0 };
 
 /** Returns the run's id. */
 export async function addRun(
   db: Database,
-  { journey, person, visit = 0, heldOut = false, status }: RunRow,
+  { journey, person, visit = 0, heldOut = false, status, cursor = BEGUN }: RunRow,
 ): Promise<string> {
   const id = `${journey}/${person}/${visit}`;
   await sql`
@@ -49,7 +52,7 @@ export async function addRun(
       status,
       ended_at: status === 'active' ? null : AT,
       end_reason: null,
-      cursor: jsonb({ phase: 'ready', step: null, at: AT.getTime(), visit: 0 }),
+      cursor: jsonb(cursor),
       woken_at: null,
       due_at: null,
     })
