@@ -21,6 +21,7 @@ export async function bareJourney(person: string): Promise<string> {
   const { send } = proxyActivities<BareActivities>({
     taskQueue: `${workflowInfo().taskQueue}-email`,
     startToCloseTimeout: '2 minutes',
+    heartbeatTimeout: '15 seconds',
   });
   await send(person);
   return (await condition(() => converted, '14 days')) ? 'converted' : 'timed-out';

@@ -2,16 +2,17 @@
  * Reading a file that another process appends lines to.
  * @module
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, watch } from 'node:fs';
 
 const READ_AT_ONCE = 256 * 1024;
-const LOOK_EVERY = 2;
+/** Should the kernel's word about a write be late. */
+const LOOK_AT_LEAST_EVERY = 250;
 
 export interface LineLog {
   stop(): void;
 }
 
-/** Calls `heard` with every whole line, those that are there already included, a few milliseconds after it was written. */
+/** Calls `heard` with every whole line, those that are there already included, as soon as it is written. */
 export function followLines(file: string, heard: (line: string) => void): LineLog {
   const descriptor = openSync(file, 'a+');
   const buffer = Buffer.alloc(READ_AT_ONCE);
@@ -27,9 +28,11 @@ export function followLines(file: string, heard: (line: string) => void): LineLo
       for (const line of lines) heard(line);
     }
   };
-  const timer = setInterval(look, LOOK_EVERY);
+  const watcher = watch(file, look);
+  const timer = setInterval(look, LOOK_AT_LEAST_EVERY);
   return {
     stop: () => {
+      watcher.close();
       clearInterval(timer);
       look();
       closeSync(descriptor);
