@@ -21,6 +21,8 @@ export interface Clock {
   wall(): Instant;
   /** How many product milliseconds pass in one real millisecond: 1 in production, 86,400 in a day-per-second demo. */
   readonly speed: number;
+  /** Of a clock that can stand still, and does: looking again sooner than this, in real time, would find nothing new. */
+  readonly shortestWait?: Milliseconds;
 }
 
 export interface ClockSettings {
@@ -43,7 +45,8 @@ export function createClock({ start, speed = 1 }: ClockSettings = {}): Clock {
 
 /** How long the machine has to wait until the product's time reaches `instant`: at least 0, rounded up. */
 export function realMillisecondsUntil(instant: Instant, clock: Clock): Milliseconds {
-  return Math.max(0, Math.ceil((instant - clock.now()) / clock.speed));
+  const ahead = instant - clock.now();
+  return ahead <= 0 ? 0 : Math.max(clock.shortestWait ?? 0, Math.ceil(ahead / clock.speed));
 }
 
 /** The earlier of two instants, where null means never. */

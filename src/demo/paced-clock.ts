@@ -11,6 +11,10 @@ import type { Clock, Instant, Milliseconds } from '../core/time.ts';
 /** In real time. */
 const LEAD: Milliseconds = 250;
 
+/** In real time: a clock that has stood for so long is not about to go on. */
+const STANDS_AFTER: Milliseconds = 100;
+const LOOK_AGAIN_AFTER: Milliseconds = 500;
+
 export interface PacedClock {
   /** For everything that acts: journeys, memberships, messages. */
   readonly engine: Clock;
@@ -39,11 +43,14 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
   let released = start;
   let from = { product: start, real: wall() };
   let lost = 0;
+  let standsSince: Instant | null = null;
 
   /** Never back, never past the released instant, and never faster than the speed: lost time is not made up for. */
   const now = (): Instant => {
     const real = wall();
     const reached = Math.floor(from.product + Math.max(0, real - from.real) * speed);
+    if (reached >= released) standsSince ??= real;
+    else standsSince = null;
     if (reached <= released) return reached;
     if (released > start) lost += (reached - released) / speed;
     from = { product: released, real };
@@ -54,6 +61,9 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
     wall,
     get speed() {
       return speed;
+    },
+    get shortestWait() {
+      return standsSince !== null && wall() - standsSince > STANDS_AFTER ? LOOK_AGAIN_AFTER : 0;
     },
   });
 

@@ -38,6 +38,16 @@ describe('the clock', () => {
   });
 });
 
+describe('a clock that stands still', () => {
+  const still = { now: () => T0, wall: () => T0, speed: 86_400, shortestWait: 500 };
+
+  it('is not asked again and again for an instant close ahead', () => {
+    expect(realMillisecondsUntil(T0 + 1, still)).toBe(500);
+    expect(realMillisecondsUntil(T0 + DAY, still)).toBe(1_000);
+    expect(realMillisecondsUntil(T0, still)).toBe(0);
+  });
+});
+
 describe('the earlier of two instants', () => {
   it('takes null as never', () => {
     expect(earlier(1, 2)).toBe(1);

@@ -48,6 +48,21 @@ describe('the paced clock', () => {
     expect(clock.days()).toBe(2);
   });
 
+  it('says that it stands, so that nobody asks it all the time', () => {
+    const clock = paced();
+    clock.release(START + DAY);
+    clock.pass(2_000);
+    expect(clock.days()).toBe(1);
+    expect(clock.engine.shortestWait).toBe(0);
+    clock.pass(200);
+    expect(clock.days()).toBe(1);
+    expect(clock.engine.shortestWait).toBe(500);
+    clock.release(START + 2 * DAY);
+    clock.pass(100);
+    expect(clock.days()).toBeCloseTo(1.1);
+    expect(clock.engine.shortestWait).toBe(0);
+  });
+
   it('is a little ahead at the door, where things happen first', () => {
     const clock = paced();
     clock.release(START + 10 * DAY);
