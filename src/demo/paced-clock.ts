@@ -71,7 +71,9 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
     engine: clock(now),
     shop: clock(() => now() + lead),
     release: (upTo) => {
-      released = Math.max(now(), upTo);
+      const present = now();
+      released = Math.max(present, upTo);
+      if (released > present) standsSince = null;
     },
     lost: () => lost,
     settle: () => {
