@@ -24,8 +24,8 @@ export interface PacedClock {
   release(upTo: Instant): void;
   /** For how long, in real time, it stood although it could have gone on: what the machine was too slow for. */
   lost(): Milliseconds;
-  /** From now on time passes as fast as the machine's, and stops for nothing. Returns the engine's present. */
-  settle(): Instant;
+  /** From now on time passes as fast as the machine's, and stops for nothing. */
+  settle(): void;
 }
 
 export interface PacedClockSettings {
@@ -77,12 +77,10 @@ export function createPacedClock({ start, speed: fast, wall = Date.now }: PacedC
     },
     lost: () => lost,
     settle: () => {
-      const present = now();
-      from = { product: present, real: wall() };
+      from = { product: now(), real: wall() };
       speed = 1;
       lead = 0;
       released = Number.POSITIVE_INFINITY;
-      return present;
     },
   };
 }

@@ -7,14 +7,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
 import { DAY, earlier, type Instant, type Milliseconds, SECOND } from '../core/time.ts';
-import { backlog, nextStepDue } from '../measurement/backlog.ts';
+import { backlog, nextStepDue, oldestWaitingCall } from '../measurement/backlog.ts';
 import { nextTick } from '../process/clock-tick.ts';
 import type { Config } from '../runtime/config.ts';
 import { readableLine } from '../runtime/log.ts';
 import { readClickstream } from './clickstream.ts';
 import { counted } from './columns.ts';
 import { createPacedClock, type PacedClock } from './paced-clock.ts';
-import { paceBy, type Release } from './pacing.ts';
 import { type Progress, readEngine } from './progress.ts';
 import { createSender, type Sender } from './sender.ts';
 import { demoConfig, emptyFolder, openStage, type Stage } from './stage.ts';
@@ -68,7 +67,7 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
     logs.startCounting();
     const startedAt = Date.now();
     const end = (calls.at(-1)?.at ?? START) + RUN_ON;
-    const release = paceBy(stage.db, clock);
+    const release = (before: Instant) => releaseUpTo(Math.min(before - 1, end), clock, stage);
     const sender = createSender({
       calls,
       host: stage.url,
@@ -78,12 +77,13 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
       signal,
     });
     const telling = tell(stage, clock, sender, end, settings.onProgress);
-    let to: Instant;
     let unfinished: string | null;
+    let secondsLost: number;
     try {
       await Promise.race([passHalfYear(sender, clock, release, end, signal), stage.failed]);
-      to = clock.settle();
-      unfinished = await comeToRest(stage, to, telling.waitFor, signal);
+      secondsLost = clock.lost() / SECOND;
+      unfinished = await comeToRest(stage, end, telling.waitFor, signal);
+      clock.settle();
     } finally {
       await telling.stop();
     }
@@ -91,9 +91,9 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
       calls,
       sent: sender.sent(),
       from: START,
-      to,
+      to: end,
       seconds: (Date.now() - startedAt) / 1_000,
-      secondsLost: clock.lost() / SECOND,
+      secondsLost,
       unfinished,
     });
     return { summary, stage, logFile, warnings: logs.warnings() };
@@ -106,7 +106,7 @@ export async function runDemo(settings: DemoSettings): Promise<Demo> {
 async function passHalfYear(
   sender: Sender,
   clock: PacedClock,
-  release: Release,
+  release: (before: Instant) => Promise<void>,
   end: Instant,
   signal: AbortSignal,
 ): Promise<void> {
@@ -115,6 +115,12 @@ async function passHalfYear(
     await release(Number.POSITIVE_INFINITY);
     await delay(LOOK_AGAIN, undefined, { signal });
   }
+}
+
+/** Lets the clock go on to `upTo`, but not to the first thing that has not been applied. */
+async function releaseUpTo(upTo: Instant, clock: PacedClock, { db }: Stage): Promise<void> {
+  const oldest = (await oldestWaitingCall(db)) ?? Number.POSITIVE_INFINITY;
+  clock.release(Math.min(upTo, oldest - 1));
 }
 
 /** Waits until everything up to `to` is done. @returns what is not, after long enough; null where all is */
@@ -152,11 +158,13 @@ function tell(
 ) {
   const stopped = new AbortController();
   let waitsFor: string | null = null;
+  let secondsLost = 0;
   const once = async () => {
     const engine = await readEngine(db);
     const audiences = new Map(Object.keys(workspace.audiences).map((key) => [key, engine.audiences.get(key) ?? 0]));
     const shopTime = clock.engine.now();
-    const secondsLost = clock.lost() / SECOND;
+    // At the end the clock stands on purpose.
+    if (waitsFor === null) secondsLost = clock.lost() / SECOND;
     onProgress({ ...engine, audiences, shopTime, from: START, to, sent: sender.sent(), secondsLost, waitsFor });
   };
   const telling = (async () => {
