@@ -93,22 +93,27 @@ async function claimMessage(db: Database, message: string): Promise<Claim | unde
   return rows[0];
 }
 
-/** What forbids the message at the last moment. */
+/** What forbids the message at the last moment; where the server may have it from an earlier attempt, that is recorded. */
 async function refusalBefore(
   claim: Claim,
   step: ActionStep,
   message: string,
   delivering: Delivering,
 ): Promise<Refusal | null> {
+  const forbidden = forbiddenBy(claim, step);
+  if (claim.before !== 'sending' || step.kind !== 'email') return forbidden;
+  const { onUncertainSend } = await delivering.settings.newest(delivering.db);
+  const detail = `attempt ${claim.attempts - 1} ended without a word, so the server may have the message`;
+  const held = forbidden !== null || onUncertainSend === 'hold';
+  await noteAttempt(delivering.db, message, claim.attempts, held ? 'held' : 'sent again', detail, delivering);
+  return forbidden ?? (held ? { reason: 'channel', detail } : null);
+}
+
+function forbiddenBy(claim: Claim, step: ActionStep): Refusal | null {
   if (claim.run_status !== 'active') return { reason: 'ended', outcome: claim.run_status };
   const exempt = step.kind !== 'email' || step.template.transactional;
   if (claim.suppressed !== null && !exempt) return { reason: 'suppressed', category: claim.suppressed };
-  if (claim.before !== 'sending' || step.kind !== 'email') return null;
-  const { onUncertainSend } = await delivering.settings.newest(delivering.db);
-  const detail = `attempt ${claim.attempts - 1} ended without a word, so the server may have the message`;
-  const held = onUncertainSend === 'hold';
-  await noteAttempt(delivering.db, message, claim.attempts, held ? 'held' : 'sent again', detail, delivering);
-  return held ? { reason: 'channel', detail } : null;
+  return null;
 }
 
 async function handOver(

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClock } from '../../src/core/time.ts';
+import { publish } from '../../src/definitions/publish.ts';
+import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { type Delivering, deliverMessage } from '../../src/runs/deliver-message.ts';
+import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
+import { type TestDatabase, testDatabase } from '../kit/database.ts';
+import { workspaceOf } from '../kit/engine.ts';
+
+const MESSAGE = 'hello/1/0/email-direct/0';
+
+let database: TestDatabase;
+let workspace: Workspace;
+const sent: string[] = [];
+
+beforeAll(async () => {
+  database = await testDatabase();
+  workspace = await workspaceOf({
+    'settings.yaml':
+      'settings: t\ntimezone: Etc/UTC\nsender: Shop <shop@example.test>\nonUncertainSend: again\ntraits: { email: string }\n',
+    'hello.yaml': 'journey: hello\nenter: { event: Signed Up }\nsteps:\n  - email: direct\n',
+    'direct.mjml':
+      '---\nemail: direct\nsubject: Hi\n---\n<mjml><mj-body><mj-section><mj-column><mj-text><a href="{{ unsubscribeUrl }}">out</a></mj-text></mj-column></mj-section></mj-body></mjml>\n',
+  });
+  await publish(database.db, workspace, new Date());
+});
+afterAll(() => database.drop());
+
+/** A message of which the first attempt was killed between the server's 250 and our record. */
+async function attemptedOnce(runStatus: 'active' | 'converted'): Promise<string> {
+  const { db } = database;
+  const now = new Date();
+  const version = workspace.journeys.hello?.hash ?? '';
+  await db.deleteFrom('runs').execute();
+  await db.deleteFrom('profiles').execute();
+  const { id } = await db
+    .insertInto('profiles')
+    .values({ user_id: 'ann', traits: '{"email":"ann@example.test"}', created_at: now, applied_at: now, filled_to: 1 })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const cursor = JSON.stringify({ phase: 'delivering', step: 'email-direct', at: now.getTime(), visit: 0 });
+  const run = { id: 'hello/1/0', journey: 'hello', version, profile_id: id, person: 'ann', visit: 0, held_out: false };
+  await db
+    .insertInto('runs')
+    .values({ ...run, entered_at: now, entry: '{}', status: runStatus, cursor })
+    .execute();
+  await db
+    .insertInto('messages')
+    .values({
+      ...{ id: MESSAGE, run_id: run.id, journey: 'hello', step: 'email-direct', visit: 0, profile_id: id },
+      ...{
+        channel: 'email',
+        template: 'direct',
+        category: 'marketing',
+        status: 'sending',
+        attempts: 1,
+        reserved_at: now,
+      },
+    })
+    .execute();
+  return version;
+}
+
+async function deliverAgain(version: string) {
+  sent.length = 0;
+  await deliverMessage({ run: 'hello/1/0', version }, MESSAGE, delivering());
+  const { db } = database;
+  const message = await db.selectFrom('messages').select(['status', 'refusal']).executeTakeFirstOrThrow();
+  const attempts = await db.selectFrom('message_attempts').select(['result', 'detail']).execute();
+  return { ...message, attempts: attempts.map(({ result }) => result), sent: sent.length };
+}
+
+test('while the run goes on the message is sent once more, and that is recorded', async () => {
+  const version = await attemptedOnce('active');
+  expect(await deliverAgain(version)).toEqual({ status: 'sent', refusal: null, attempts: ['sent again'], sent: 1 });
+});
+
+test('once the run has ended nothing more is sent, and the record says that the server may have it', async () => {
+  const version = await attemptedOnce('converted');
+  expect(await deliverAgain(version)).toEqual({
+    status: 'refused',
+    refusal: { reason: 'ended', outcome: 'converted' },
+    attempts: ['held'],
+    sent: 0,
+  });
+});
+
+function delivering(): Delivering {
+  return {
+    db: database.db,
+    clock: createClock(),
+    versions: new VersionShelf(),
+    settings: new SettingsShelf(),
+    createTask: async () => undefined,
+    sendEmail: async ({ to }) => {
+      sent.push(to);
+      return { result: 'accepted' };
+    },
+    callWebhook: async () => ({ result: 'accepted' }),
+    publicUrl: 'http://localhost:8080',
+    signingSecret: 'a secret for tests only',
+    webhookSecret: 'another secret for tests only',
+  };
+}
