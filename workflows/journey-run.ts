@@ -41,7 +41,8 @@ export async function journeyRun(ref: RunRef): Promise<string> {
 
   let next: Instruction | undefined;
   for (;;) {
-    if (ended !== undefined) return ended;
+    // A message that is reserved already still has to be settled: its channel will see that the run has ended.
+    if (ended !== undefined && next?.kind !== 'deliver') return ended;
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof journeyRun>(ref);
     if (next === undefined) {
       woken = false;
