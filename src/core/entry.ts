@@ -22,7 +22,7 @@ export function entryRefusal(journey: Journey, last: LastRun | undefined, facts:
     if (journey.again !== 'always' && at < last.enteredAt + journey.again.after)
       return `entered before, and not again until ${new Date(last.enteredAt + journey.again.after).toISOString()}`;
   }
-  return endingOf(journey, { ...facts, enteredAt: at }, at)?.reason ?? null;
+  return endingOf(journey, facts, at, at)?.reason ?? null;
 }
 
 /** Sticky: a person is on the same side at every entry. */

@@ -17,6 +17,8 @@ import { type Instant, MINUTE, type Milliseconds } from './time.ts';
 /** In real time; callers with a fast clock multiply it by the clock's speed. */
 export const LATENESS_FORGIVEN: Milliseconds = MINUTE;
 
+const OUT_OF_TIME = 'the time limit was reached';
+
 export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merged';
 
 /** Where a run stands. All that has to be kept between two calls. */
@@ -50,6 +52,13 @@ export type LogEntry = Did & {
   readonly at: Instant;
   readonly visit: number;
 };
+
+/** How, why and when a run is over. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly at: Instant;
+}
 
 /** A message, task, call or trait change that a step asked for, admitted or refused. */
 export interface Act {
@@ -92,7 +101,7 @@ export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; lo
   const first = journey.first === null ? undefined : journey.steps[journey.first];
   if (first?.kind !== 'wait')
     return { cursor: { phase: 'ready', step: journey.first, at: enteredAt, visit: 0 }, log: [] };
-  const until = Math.min(enteredAt + first.for, enteredAt + journey.exit.after);
+  const until = Math.min(enteredAt + first.for, deadlineOf(journey, enteredAt));
   return {
     cursor: { phase: 'waiting', step: first.id, at: enteredAt, until, visit: 0 },
     log: [{ step: first.id, kind: 'wait', at: enteredAt, visit: 0, did: 'waiting', until }],
@@ -104,7 +113,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const log: LogEntry[] = [];
   const acts: Act[] = [];
   const sent = [...given.ledger.sent];
-  const deadline = given.enteredAt + journey.exit.after;
+  const deadline = deadlineOf(journey, given.enteredAt);
   const facts: Facts = { ...given.facts, enteredAt: given.enteredAt };
   const holds = (condition: Condition, at: Instant) => evaluate(condition, facts, at).holds;
   const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
@@ -123,8 +132,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         return { cursor: here, log, acts, next: { kind: 'wait', until: Math.min(woken, here.until), condition } };
       }
       const at = metAt ?? onTime(here.until);
-      if (step === null || (metAt === null && here.until >= deadline))
-        return end('timed-out', 'the time limit was reached', at);
+      if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
       const why = metAt !== null ? 'condition' : condition === null ? 'time' : 'timeout';
       log.push({ ...said(step, at, here.visit), did: 'waited', why });
       const following = step.kind === 'wait-until' && metAt === null ? step.onTimeout : step.next;
@@ -132,7 +140,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       continue;
     }
 
-    if (here.at >= deadline) return end('timed-out', 'the time limit was reached', here.at);
+    if (here.at >= deadline) return end('timed-out', OUT_OF_TIME, here.at);
     if (here.step === null) {
       if (journey.goal === null) return end('completed', 'all steps are done', here.at);
       here = { phase: 'waiting', step: null, at: here.at, until: deadline, visit: here.visit };
@@ -229,12 +237,23 @@ export function delivered(
   };
 }
 
-/** Does the goal or an exit end this run at `now`? The goal comes first. */
-export function endingOf(journey: Journey, facts: Facts, now: Instant): { outcome: Outcome; reason: string } | null {
+/** When the run is over whatever happens. */
+export function deadlineOf(journey: Pick<Journey, 'exit'>, enteredAt: Instant): Instant {
+  return enteredAt + journey.exit.after;
+}
+
+/**
+ * Does the time limit, the goal or an exit end at `now` the run that was entered at `enteredAt`? In this order: what
+ * happens after the limit is not the run's any more, even where its timer comes late; at the limit it still is.
+ */
+export function endingOf(journey: Journey, known: Facts, enteredAt: Instant, now: Instant): Ending | null {
+  const deadline = deadlineOf(journey, enteredAt);
+  if (now > deadline) return { outcome: 'timed-out', reason: OUT_OF_TIME, at: deadline };
+  const facts = { ...known, enteredAt };
   if (journey.goal !== null && evaluate(journey.goal, facts, now).holds)
-    return { outcome: 'converted', reason: 'the goal was reached' };
+    return { outcome: 'converted', reason: 'the goal was reached', at: now };
   if (journey.exit.when !== null && evaluate(journey.exit.when, facts, now).holds)
-    return { outcome: 'exited', reason: 'the exit condition holds' };
+    return { outcome: 'exited', reason: 'the exit condition holds', at: now };
   return null;
 }
 

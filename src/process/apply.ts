@@ -4,11 +4,13 @@
  * Pure but for the person, who is changed in place.
  * @module
  */
+
 import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { isMeant } from '../core/expression.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
+import { deadlineOf } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';
@@ -123,7 +125,7 @@ function watchRuns(
   for (const run of person.runs.values()) {
     if (run.status !== 'active') continue;
     const { journey, watched } = versions.get(run.version);
-    const due = run.dueAt !== null && run.dueAt <= at;
+    const due = (run.dueAt !== null && run.dueAt <= at) || at > deadlineOf(journey, run.enteredAt);
     if (
       !due &&
       !concerns(

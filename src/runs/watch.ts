@@ -14,16 +14,16 @@ export type Told = { readonly kind: 'end'; readonly log: LogEntry } | { readonly
 
 /** Looks at one active run at `at`; changes its status, `wokenAt` and `dueAt` in place. */
 export function watch(run: Run, journey: Journey, facts: Facts, at: Instant): Told {
-  const own: Facts = { ...facts, enteredAt: run.enteredAt };
-  const ending = endingOf(journey, own, at);
+  const ending = endingOf(journey, facts, run.enteredAt, at);
   if (ending !== null) {
     run.status = ending.outcome;
-    run.endedAt = at;
+    run.endedAt = ending.at;
     run.endReason = ending.reason;
     run.dueAt = null;
     const { step, visit } = run.cursor;
-    return { kind: 'end', log: { step, kind: 'run', at, visit, did: 'ended', ...ending } };
+    return { kind: 'end', log: { step, kind: 'run', visit, did: 'ended', ...ending } };
   }
+  const own: Facts = { ...facts, enteredAt: run.enteredAt };
   const condition = awaited(journey, run.cursor);
   const wakes = condition !== null && run.wokenAt === null && evaluate(condition, own, at).holds;
   if (wakes) run.wokenAt = at;

@@ -83,14 +83,14 @@ export class VirtualRun {
   /** Ends the run if its goal or exit says so at `at`; notes if what it waits for has come true. */
   watch(known: Facts, at: Instant): void {
     const { journey, enteredAt } = this.#settings;
-    const facts = { ...known, enteredAt };
-    const ending = endingOf(journey, facts, at);
+    const ending = endingOf(journey, known, enteredAt, at);
     if (ending !== null) {
       const { step, visit } = this.#cursor;
-      this.#log.push({ step, kind: 'run', at, visit, did: 'ended', ...ending });
+      this.#log.push({ step, kind: 'run', visit, did: 'ended', ...ending });
       this.#dueAt = null;
       return;
     }
+    const facts = { ...known, enteredAt };
     const condition = awaited(journey, this.#cursor);
     if (condition !== null && this.#wokenAt === null && evaluate(condition, facts, at).holds) this.#wokenAt = at;
     this.#dueAt = this.#cursor.phase === 'waiting' ? this.#cursor.until : at;

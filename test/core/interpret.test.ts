@@ -427,16 +427,34 @@ describe('the end', () => {
 
   it('the goal converts before an exit condition exits; neither, and the run goes on', () => {
     const selling = journey([], { goal: bought, exit: { after: DAY, when: trait('plan', is('pro')) } });
-    const known = { ...orderAt(T0 + 1), traits: { plan: 'pro' }, enteredAt: T0 };
-    expect(endingOf(selling, known, T0 + 1)).toEqual({ outcome: 'converted', reason: 'the goal was reached' });
-    expect(endingOf(selling, known, T0)).toEqual({ outcome: 'exited', reason: 'the exit condition holds' });
-    expect(endingOf(selling, facts({ enteredAt: T0 }), T0)).toBeNull();
-    expect(endingOf(journey([]), known, T0)).toBeNull();
+    const known = { ...orderAt(T0 + 1), traits: { plan: 'pro' } };
+    expect(endingOf(selling, known, T0, T0 + 1)).toEqual({
+      outcome: 'converted',
+      reason: 'the goal was reached',
+      at: T0 + 1,
+    });
+    expect(endingOf(selling, known, T0, T0)).toEqual({
+      outcome: 'exited',
+      reason: 'the exit condition holds',
+      at: T0,
+    });
+    expect(endingOf(selling, facts(), T0, T0)).toBeNull();
+    expect(endingOf(journey([]), known, T0, T0)).toBeNull();
+  });
+
+  it('a goal reached at the time limit converts; reached after it, the run had ended at the limit', () => {
+    const selling = journey([], { goal: bought, exit: { after: DAY, when: null } });
+    expect(endingOf(selling, orderAt(T0 + DAY), T0, T0 + DAY)).toMatchObject({ outcome: 'converted', at: T0 + DAY });
+    expect(endingOf(selling, orderAt(T0 + DAY + 1), T0, T0 + DAY + 1)).toEqual({
+      outcome: 'timed-out',
+      reason: 'the time limit was reached',
+      at: T0 + DAY,
+    });
   });
 
   it('a goal bound to the entry is not reached by what happened before', () => {
-    expect(endingOf(journey([], { goal: bought }), { ...orderAt(T0), enteredAt: T0 }, T0 + HOUR)).toBeNull();
-    expect(endingOf(journey([], { goal: not(bought) }), facts(), T0)).toMatchObject({ outcome: 'converted' });
+    expect(endingOf(journey([], { goal: bought }), orderAt(T0), T0, T0 + HOUR)).toBeNull();
+    expect(endingOf(journey([], { goal: not(bought) }), facts(), T0, T0)).toMatchObject({ outcome: 'converted' });
   });
 
   it('a cursor at a step that the journey has not is an error that names both', () => {
