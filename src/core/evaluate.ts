@@ -2,11 +2,14 @@
  * Is this condition true of this profile now, until when could time alone change that, and because of what?
  * @module
  */
-import type { Condition, EventFilter, Json } from './condition.ts';
-import { computeValue, matchingEvents } from './expression.ts';
-import type { Facts } from './facts.ts';
-import { test } from './test-value.ts';
-import { earlier, type Instant, type Milliseconds } from './time.ts';
+import type { Condition, EventFilter, Expression, Json } from './condition.ts';
+import { computeValue, judgeAt, type Valued } from './expression.ts';
+import type { EventFact, Facts } from './facts.ts';
+import { leavesAt, matchingEvents } from './matching.ts';
+import { type Scored, scoreOf } from './score.ts';
+import { judgeSequence } from './sequence.ts';
+import { same, test } from './test-value.ts';
+import { earlier, type Instant } from './time.ts';
 
 export interface Verdict {
   readonly holds: boolean;
@@ -37,6 +40,16 @@ export function evaluate(condition: Condition, facts: Facts, now: Instant): Verd
   return { holds: because.holds, until: because.until, because };
 }
 
+/** A value with when it changes. */
+export function evaluateExpression(expression: Expression, facts: Facts, now: Instant): Valued {
+  return computeValue(expression, facts, now, judge);
+}
+
+/** A score with what each of its signals gives. */
+export function explainScore({ signals }: Extract<Expression, { kind: 'score' }>, facts: Facts, now: Instant): Scored {
+  return scoreOf(signals, facts, now, judgeAt(judge, facts, now));
+}
+
 function judge(clause: Condition, facts: Facts, now: Instant): Because {
   switch (clause.kind) {
     case 'all':
@@ -47,14 +60,37 @@ function judge(clause: Condition, facts: Facts, now: Instant): Because {
       return { clause, holds: !inner.holds, until: inner.until, of: [inner] };
     }
     case 'value': {
-      const { value, until } = computeValue(clause.of, facts, now);
+      const { value, until } = evaluateExpression(clause.of, facts, now);
       const tested = test(value, clause.test, now);
       return { clause, holds: tested.holds, until: earlier(until, tested.until), found: value ?? null };
     }
     case 'events':
       return judgeEvents(clause, facts, now);
+    case 'compare': {
+      const left = evaluateExpression(clause.left, facts, now);
+      const right = evaluateExpression(clause.right, facts, now);
+      const found: Json = [left.value ?? null, right.value ?? null];
+      return {
+        clause,
+        holds: compare(clause.op, left.value, right.value),
+        until: earlier(left.until, right.until),
+        found,
+      };
+    }
+    case 'sequence':
+      return { clause, ...judgeSequence(clause, facts, now) };
     case 'audience':
       return { clause, holds: facts.audiences.has(clause.key), until: null };
+    case 'related': {
+      const total = facts.related?.total ?? 0;
+      const count = facts.related?.inAudience.get(clause.audience) ?? 0;
+      const { times } = clause;
+      const holds =
+        times === 'all'
+          ? total > 0 && count === total
+          : count >= (times.atLeast ?? 0) && count <= (times.atMost ?? Infinity);
+      return { clause, holds, until: null, found: { count, of: total } };
+    }
   }
 }
 
@@ -82,34 +118,32 @@ function latestOf(parts: readonly Because[]): Instant | null {
 
 function judgeEvents(clause: Extract<Condition, { kind: 'events' }>, facts: Facts, now: Instant): Because {
   const { matched, nextArrival } = matchingEvents(clause.events, facts, now);
-  const { atLeast = 0, atMost = Number.POSITIVE_INFINITY } = clause.times;
+  const { atLeast = 0, atMost = Infinity } = clause.times;
   const count = matched.length;
   const holds = count >= atLeast && count <= atMost;
   const last = matched[count - 1];
   const found: Json = last === undefined ? { times: 0 } : { times: count, last: new Date(last.at).toISOString() };
-  return {
-    clause,
-    holds,
-    found,
-    until: earlier(nextArrival, nextTurnByExpiry(matched, clause.events, atLeast, atMost)),
-  };
+  const turns = turnsByExpiry(count, atLeast, atMost);
+  return { clause, holds, found, until: earlier(nextArrival, leaves(matched[turns - 1], clause.events, facts)) };
 }
 
-/** Matches only grow older: the count falls by one as each leaves the window, and the answer turns at a known one. */
-function nextTurnByExpiry(
-  matched: readonly { at: Instant }[],
-  { within }: EventFilter,
-  atLeast: number,
-  atMost: number,
-): Instant | null {
-  if (within === undefined) return null;
-  const count = matched.length;
-  const leavingTurns = (left: number): Instant | null => expiry(matched[left - 1], within);
-  if (count > atMost) return leavingTurns(count - atMost);
-  if (count >= atLeast && atLeast > 0) return leavingTurns(count - atLeast + 1);
-  return null;
+/** Matches only grow older, and the count falls by one as each leaves the window: with which of them the answer turns. */
+function turnsByExpiry(count: number, atLeast: number, atMost: number): number {
+  if (count > atMost) return count - atMost;
+  return count >= atLeast && atLeast > 0 ? count - atLeast + 1 : 0;
 }
 
-function expiry(event: { at: Instant } | undefined, within: Milliseconds): Instant | null {
-  return event === undefined ? null : event.at + within;
+function leaves(event: EventFact | undefined, filter: EventFilter, facts: Facts): Instant | null {
+  return event === undefined ? null : leavesAt(event.at, filter, facts);
+}
+
+function compare(
+  op: Extract<Condition, { kind: 'compare' }>['op'],
+  left: Json | undefined,
+  right: Json | undefined,
+): boolean {
+  if (op === 'isNot') return !compare('is', left, right);
+  if (left === undefined || right === undefined) return false;
+  if (op === 'is') return same(left, right);
+  return (typeof right === 'number' || typeof right === 'string') && test(left, { op, value: right }, 0).holds;
 }

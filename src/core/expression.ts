@@ -1,10 +1,14 @@
 /**
- * Values of a profile: stored traits, and what is computed from events on the fly.
+ * Values of a profile: stored traits, and what is computed from events and other values on the fly.
  * @module
  */
-import type { EventFilter, Expression, Json, JsonObject } from './condition.ts';
-import type { EventFact, Facts } from './facts.ts';
-import { instantOf, same, test } from './test-value.ts';
+import { aggregate, finite } from './aggregate.ts';
+import { daysBetween, midnightAfter, zoneOf } from './calendar.ts';
+import type { Expression, Json } from './condition.ts';
+import type { Facts } from './facts.ts';
+import { readPath } from './matching.ts';
+import { type Judge, scoreOf } from './score.ts';
+import { instantOf } from './test-value.ts';
 import { DAY, earlier, type Instant } from './time.ts';
 
 export interface Valued {
@@ -14,114 +18,85 @@ export interface Valued {
   readonly until: Instant | null;
 }
 
-export function computeValue(expression: Expression, facts: Facts, now: Instant): Valued {
+/** @param judge answers the conditions that signals of scores may ask */
+export function computeValue(expression: Expression, facts: Facts, now: Instant, judge: JudgeAt): Valued {
+  const compute = (part: Expression) => computeValue(part, facts, now, judge);
   switch (expression.kind) {
     case 'trait':
       return { value: readPath(facts.traits, expression.path), until: null };
+    case 'constant':
+      return { value: expression.value, until: null };
     case 'aggregate':
       return aggregate(expression, facts, now);
-    case 'ratio': {
-      const of = computeValue(expression.of, facts, now);
-      const to = computeValue(expression.to, facts, now);
-      const divisible = typeof of.value === 'number' && typeof to.value === 'number' && to.value !== 0;
-      return { value: divisible ? Number(of.value) / Number(to.value) : undefined, until: earlier(of.until, to.until) };
+    case 'arithmetic': {
+      const left = compute(expression.left);
+      const right = compute(expression.right);
+      return { value: calculate(expression.op, left.value, right.value), until: earlier(left.until, right.until) };
     }
-    case 'daysSince': {
-      const { value, until } = computeValue(expression.of, facts, now);
-      const at = instantOf(value);
-      if (at === undefined) return { value: undefined, until };
-      const days = Math.floor((now - at) / DAY);
-      return { value: days, until: earlier(until, at + (days + 1) * DAY) };
+    case 'orElse': {
+      const of = compute(expression.of);
+      const otherwise = compute(expression.otherwise);
+      return { value: of.value ?? otherwise.value, until: earlier(of.until, otherwise.until) };
+    }
+    case 'daysSince':
+      return daysSince(compute(expression.of), expression.zone, facts, now);
+    case 'ago': {
+      const { value, until } = computeValue(expression.of, facts, now - expression.by, judge);
+      return { value, until: until === null ? null : until + expression.by };
+    }
+    case 'related': {
+      const { audience } = expression;
+      const count = audience === null ? facts.related?.total : facts.related?.inAudience.get(audience);
+      return { value: count ?? 0, until: null };
+    }
+    case 'score': {
+      const { value, until } = scoreOf(expression.signals, facts, now, judgeAt(judge, facts, now));
+      return { value, until };
+    }
+    case 'band': {
+      const { value, until } = compute(expression.of);
+      const band = typeof value === 'number' ? expression.bands.find(({ from }) => value >= from) : undefined;
+      return { value: band?.name, until };
     }
   }
 }
 
-/** The value at `path`: a key as it stands, or keys joined by dots that lead into nested objects. */
-export function readPath(object: JsonObject, path: string): Json | undefined {
-  if (Object.hasOwn(object, path)) return object[path];
-  let value: Json | undefined = object;
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key))
-      return undefined;
-    value = (value as JsonObject)[key];
-  }
-  return value;
+/** Answers a condition of these facts at an instant. */
+export type JudgeAt = (condition: Parameters<Judge>[0], facts: Facts, now: Instant) => ReturnType<Judge>;
+
+export function judgeAt(judge: JudgeAt, facts: Facts, now: Instant): Judge {
+  return (condition) => judge(condition, facts, now);
 }
 
-/** Does the event pass the filter, its time aside? */
-export function isMeant({ names, where }: EventFilter, event: EventFact): boolean {
-  if (!names.includes(event.name) && !(names.includes('*') && event.byEngine !== true)) return false;
-  return where.every(({ path, test: wanted }) => test(readPath(event.properties, path), wanted, event.at).holds);
-}
-
-export interface MatchingEvents {
-  /** Those that count at `now`, oldest first. */
-  readonly matched: readonly EventFact[];
-  /** When the next known event, still ahead of `now`, will count. */
-  readonly nextArrival: Instant | null;
-}
-
-export function matchingEvents(filter: EventFilter, facts: Facts, now: Instant): MatchingEvents {
-  const matched: EventFact[] = [];
-  if (filter.since === 'entry' && facts.enteredAt === undefined) return { matched, nextArrival: null };
-  const after = Math.max(
-    filter.within === undefined ? Number.NEGATIVE_INFINITY : now - filter.within,
-    filter.since === 'entry' ? (facts.enteredAt ?? Number.POSITIVE_INFINITY) : Number.NEGATIVE_INFINITY,
-  );
-  for (const event of facts.events) {
-    if (event.at <= after || !isMeant(filter, event)) continue;
-    if (event.at > now) return { matched, nextArrival: event.at };
-    matched.push(event);
-  }
-  return { matched, nextArrival: null };
-}
-
-function aggregate(
-  { fn, events, property }: Extract<Expression, { kind: 'aggregate' }>,
-  facts: Facts,
-  now: Instant,
-): Valued {
-  const { matched, nextArrival } = matchingEvents(events, facts, now);
-  const oldest = matched[0];
-  const until = earlier(
-    nextArrival,
-    events.within === undefined || oldest === undefined ? null : oldest.at + events.within,
-  );
-  const values = property === undefined ? [] : valuesAt(property, matched);
-  const numbers = values.filter((value): value is number => typeof value === 'number');
-  const sum = numbers.reduce((total, value) => total + value, 0);
-  switch (fn) {
-    case 'count':
-      return { value: matched.length, until };
-    case 'sum':
-      return { value: sum, until };
-    case 'average':
-      return { value: numbers.length === 0 ? undefined : sum / numbers.length, until };
+function calculate(
+  op: Extract<Expression, { kind: 'arithmetic' }>['op'],
+  left: Json | undefined,
+  right: Json | undefined,
+): number | undefined {
+  if (typeof left !== 'number' || typeof right !== 'number') return undefined;
+  switch (op) {
+    case '+':
+      return finite(left + right);
+    case '-':
+      return finite(left - right);
+    case '*':
+      return finite(left * right);
+    case '/':
+      return right === 0 ? undefined : finite(left / right);
     case 'min':
-      return { value: numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.min(a, b)), until };
+      return Math.min(left, right);
     case 'max':
-      return { value: numbers.length === 0 ? undefined : numbers.reduce((a, b) => Math.max(a, b)), until };
-    case 'first':
-      return { value: values[0], until };
-    case 'last':
-      return { value: values.at(-1), until };
-    case 'uniqueCount':
-      return { value: unique(values).length, until };
-    case 'uniqueList':
-      return { value: unique(values), until };
+      return Math.max(left, right);
   }
 }
 
-/** What the events have at `path`, in their order; null is as good as absent, and a list is one value. */
-function valuesAt(path: string, events: readonly EventFact[]): Json[] {
-  const values: Json[] = [];
-  for (const { properties } of events) {
-    const value = readPath(properties, path);
-    if (value !== undefined && value !== null) values.push(value);
+function daysSince({ value, until }: Valued, zone: string | undefined, { traits }: Facts, now: Instant): Valued {
+  const at = instantOf(value);
+  if (at === undefined) return { value: undefined, until };
+  if (zone !== undefined) {
+    const own = zoneOf(traits, zone);
+    return { value: daysBetween(at, now, own), until: earlier(until, midnightAfter(now, 1, own)) };
   }
-  return values;
-}
-
-function unique(values: readonly Json[]): readonly Json[] {
-  return values.filter((value, index) => values.findIndex((other) => same(other, value)) === index);
+  const days = Math.floor((now - at) / DAY);
+  return { value: days, until: earlier(until, at + (days + 1) * DAY) };
 }

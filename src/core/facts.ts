@@ -1,5 +1,5 @@
 /**
- * What is known of one profile: the only input of conditions beside the time.
+ * What is known of one profile, a person or an account: the only input of conditions beside the time.
  * @module
  */
 import type { JsonObject } from './condition.ts';
@@ -11,6 +11,15 @@ export interface EventFact {
   readonly properties: JsonObject;
   /** True for what the engine reports about its own messages and tasks. */
   readonly byEngine?: boolean;
+  /** Among an account's events: which of its people did it. */
+  readonly person?: number;
+}
+
+/** The people of an account, or the accounts of a person. */
+export interface Related {
+  readonly total: number;
+  /** How many of them are in each audience; those not named have none. */
+  readonly inAudience: ReadonlyMap<string, number>;
 }
 
 export interface Facts {
@@ -19,6 +28,8 @@ export interface Facts {
   readonly events: readonly EventFact[];
   /** Keys of the audiences the profile is in. */
   readonly audiences: ReadonlySet<string>;
+  /** Absent: none. */
+  readonly related?: Related;
   /** When the run in question was entered, for `since: entry`. */
   readonly enteredAt?: Instant;
 }

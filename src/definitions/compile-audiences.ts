@@ -41,7 +41,7 @@ export function compileAudiences(catalog: Catalog, traits: Traits, report: Repor
   return Object.fromEntries(
     compiled.map(({ key, condition, description }) => [
       key,
-      { key, ...(description !== undefined && { description }), condition, hash: hashOf(key, []) },
+      { key, of: 'person', ...(description !== undefined && { description }), condition, hash: hashOf(key, []) },
     ]),
   );
 }

@@ -79,7 +79,12 @@ function isStored(name: string, stored: Stored, ofAccounts: Stored): boolean {
 
 function expressionOf(file: TraitFile, resolve: (name: string, path: Path) => Expression): Expression {
   if ('ratio' in file)
-    return { kind: 'ratio', of: resolve(file.ratio.of, ['ratio', 'of']), to: resolve(file.ratio.to, ['ratio', 'to']) };
+    return {
+      kind: 'arithmetic',
+      op: '/',
+      left: resolve(file.ratio.of, ['ratio', 'of']),
+      right: resolve(file.ratio.to, ['ratio', 'to']),
+    };
   if ('daysSince' in file) return { kind: 'daysSince', of: resolve(file.daysSince, ['daysSince']) };
   if ('count' in file) return { kind: 'aggregate', fn: 'count', events: compileFilter(file.count) };
   const forms: { readonly [fn in Aggregate]?: Measured } = file;

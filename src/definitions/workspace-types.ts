@@ -24,8 +24,14 @@ export interface Settings {
   readonly accountTraits: Readonly<Record<string, TraitType>>;
 }
 
+/** What a condition is about. */
+export type SubjectKind = 'person' | 'account';
+
 export interface AudienceDefinition {
   readonly key: string;
+  readonly of: SubjectKind;
+  /** Made of a condition that another one asks of related profiles: `account: …`, `people: …`. Nobody lists it. */
+  readonly hidden?: true;
   readonly description?: string;
   readonly condition: Condition;
   /** Covers the audiences it refers to as well. */
@@ -34,6 +40,7 @@ export interface AudienceDefinition {
 
 export interface ComputedTrait {
   readonly key: string;
+  readonly of: SubjectKind;
   readonly expression: Expression;
 }
 

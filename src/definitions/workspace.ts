@@ -69,7 +69,9 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const content: Omit<Workspace, 'hash'> = {
     settings,
     audiences,
-    computedTraits: Object.fromEntries([...traits.computed].map(([key, expression]) => [key, { key, expression }])),
+    computedTraits: Object.fromEntries(
+      [...traits.computed].map(([key, expression]) => [key, { key, of: 'person', expression }]),
+    ),
     journeys: Object.fromEntries(journeys),
   };
   return { workspace: { hash: contentHash(content), ...content } };

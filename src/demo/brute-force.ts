@@ -36,6 +36,8 @@ export function isTrue(condition: Condition, known: Known, now: number, audience
       const count = found(condition.events, known, now).length;
       return count >= (condition.times.atLeast ?? 0) && count <= (condition.times.atMost ?? count);
     }
+    default:
+      throw new Error(`The proof does not know conditions by ${condition.kind}`);
   }
 }
 
@@ -66,14 +68,15 @@ function found({ names, where, within, since }: Filter, { did }: Known, now: num
 
 function valueFor(expression: Expression, known: Known, now: number): Json | undefined {
   if (expression.kind === 'trait') return at(expression.path, known.traits);
-  if (expression.kind === 'ratio') {
-    const [of, to] = [valueFor(expression.of, known, now), valueFor(expression.to, known, now)];
+  if (expression.kind === 'arithmetic' && expression.op === '/') {
+    const [of, to] = [valueFor(expression.left, known, now), valueFor(expression.right, known, now)];
     return typeof of === 'number' && typeof to === 'number' && to !== 0 ? of / to : undefined;
   }
   if (expression.kind === 'daysSince') {
     const since = timeIn(valueFor(expression.of, known, now));
     return Number.isNaN(since) ? undefined : Math.floor((now - since) / A_DAY);
   }
+  if (expression.kind !== 'aggregate') throw new Error(`The proof does not know values by ${expression.kind}`);
   const { fn, property } = expression;
   const events = found(expression.events, known, now);
   if (fn === 'count') return events.length;

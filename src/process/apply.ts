@@ -7,10 +7,10 @@
 
 import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { isMeant } from '../core/expression.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
 import { deadlineOf } from '../core/interpret.ts';
+import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';

@@ -4,7 +4,7 @@
  */
 import { renderInApp, renderJson, renderLiquid, renderSalesTask } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { computeValue } from '../core/expression.ts';
+import { evaluateExpression } from '../core/evaluate.ts';
 import type { Act } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
@@ -124,7 +124,10 @@ export function computedTraits(
 ): JsonObject {
   const facts = { ...state.facts, enteredAt: state.enteredAt };
   return Object.fromEntries(
-    Object.entries(computed).map(([key, expression]) => [key, computeValue(expression, facts, now).value ?? null]),
+    Object.entries(computed).map(([key, expression]) => [
+      key,
+      evaluateExpression(expression, facts, now).value ?? null,
+    ]),
   );
 }
 

@@ -8,10 +8,10 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import { entryRefusal } from '../core/entry.ts';
-import { isMeant } from '../core/expression.ts';
 import type { EventFact, Facts } from '../core/facts.ts';
 import type { Touch } from '../core/interest.ts';
 import type { Cap, Journey } from '../core/journey.ts';
+import { isMeant } from '../core/matching.ts';
 import type { Sent } from '../core/pressure.ts';
 import { DAY, earlier, type Instant } from '../core/time.ts';
 import type { Workspace } from '../definitions/workspace-types.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/condition.ts';
-import { computeValue, isMeant, matchingEvents, readPath } from '../../src/core/expression.ts';
+import { evaluateExpression } from '../../src/core/evaluate.ts';
+import { isMeant, matchingEvents, readPath } from '../../src/core/matching.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { aggregate, event, facts, filter, T0 } from './build.ts';
 
@@ -23,7 +24,7 @@ describe('a path', () => {
 describe('values computed from events', () => {
   const now = T0 + 10 * DAY;
   const value = (fn: Parameters<typeof aggregate>[0], known = bought(10, 30, 20, 10)) =>
-    computeValue(aggregate(fn, 'Order Completed', 'total'), known, now).value;
+    evaluateExpression(aggregate(fn, 'Order Completed', 'total'), known, now).value;
 
   it('count, add up, average, and find the smallest and largest', () => {
     expect(value('count')).toBe(4);
@@ -72,9 +73,9 @@ describe('values computed from events', () => {
 
   it('say until when they stay: the oldest leaving the window, or the next one known ahead', () => {
     const windowed = aggregate('count', 'Order Completed', undefined, { within: 3 * DAY });
-    expect(computeValue(windowed, bought(1, 1), T0 + DAY)).toEqual({ value: 2, until: T0 + 3 * DAY });
-    expect(computeValue(windowed, bought(1, 1), T0 + 1)).toEqual({ value: 1, until: T0 + DAY });
-    expect(computeValue(aggregate('count', 'Order Completed'), bought(1, 1), T0 + DAY)).toEqual({
+    expect(evaluateExpression(windowed, bought(1, 1), T0 + DAY)).toEqual({ value: 2, until: T0 + 3 * DAY });
+    expect(evaluateExpression(windowed, bought(1, 1), T0 + 1)).toEqual({ value: 1, until: T0 + DAY });
+    expect(evaluateExpression(aggregate('count', 'Order Completed'), bought(1, 1), T0 + DAY)).toEqual({
       value: 2,
       until: null,
     });
@@ -83,7 +84,11 @@ describe('values computed from events', () => {
   it('divide one by another, unless the other is 0 or absent', () => {
     const usage = facts({ traits: { usage: 8, limit: 10, none: 0 } });
     const ratio = (to: string) =>
-      computeValue({ kind: 'ratio', of: { kind: 'trait', path: 'usage' }, to: { kind: 'trait', path: to } }, usage, T0);
+      evaluateExpression(
+        { kind: 'arithmetic', op: '/', left: { kind: 'trait', path: 'usage' }, right: { kind: 'trait', path: to } },
+        usage,
+        T0,
+      );
     expect(ratio('limit').value).toBe(0.8);
     expect(ratio('none').value).toBeUndefined();
     expect(ratio('missing').value).toBeUndefined();
@@ -92,7 +97,7 @@ describe('values computed from events', () => {
   it('count whole days since an instant, and turn at the hour of that instant', () => {
     const known = facts({ traits: { createdAt: new Date(T0 + HOUR).toISOString() } });
     const since = (at: number) =>
-      computeValue({ kind: 'daysSince', of: { kind: 'trait', path: 'createdAt' } }, known, at);
+      evaluateExpression({ kind: 'daysSince', of: { kind: 'trait', path: 'createdAt' } }, known, at);
     expect(since(T0 + HOUR)).toEqual({ value: 0, until: T0 + HOUR + DAY });
     expect(since(T0 + HOUR + 2 * DAY - 1)).toEqual({ value: 1, until: T0 + HOUR + 2 * DAY });
     expect(since(T0)).toEqual({ value: -1, until: T0 + HOUR });

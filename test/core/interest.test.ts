@@ -12,9 +12,10 @@ describe('what a condition looks at', () => {
         {
           kind: 'value',
           of: {
-            kind: 'ratio',
-            of: aggregate('sum', 'Order Completed', 'total', { within: 2 * DAY }),
-            to: { kind: 'trait', path: 'budget' },
+            kind: 'arithmetic',
+            op: '/',
+            left: aggregate('sum', 'Order Completed', 'total', { within: 2 * DAY }),
+            right: { kind: 'trait', path: 'budget' },
           },
           test: { op: 'atLeast', value: 0.8 },
         },

@@ -169,14 +169,15 @@ daysSince: createdAt
     expect(await conditionOf('trait: usage_ratio\natLeast: 0.8', traits)).toEqual({
       kind: 'value',
       of: {
-        kind: 'ratio',
-        of: {
+        kind: 'arithmetic',
+        op: '/',
+        left: {
           kind: 'aggregate',
           fn: 'last',
           events: { names: ['Limit Reached'], where: [], within: 30 * DAY },
           property: 'current_usage',
         },
-        to: { kind: 'daysSince', of: { kind: 'trait', path: 'createdAt' } },
+        right: { kind: 'daysSince', of: { kind: 'trait', path: 'createdAt' } },
       },
       test: { op: 'atLeast', value: 0.8 },
     });

@@ -87,7 +87,7 @@ describe('brute force', () => {
     const count = { kind: 'aggregate', fn: 'count', events: { names: ['Bought'], where: [] } } as const;
     const ratio: Condition = {
       kind: 'value',
-      of: { kind: 'ratio', of: last, to: count },
+      of: { kind: 'arithmetic', op: '/', left: last, right: count },
       test: { op: 'atMost', value: 30 },
     };
     expect(crossings(calls, ratio)).toEqual(['+1h']);

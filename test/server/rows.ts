@@ -34,8 +34,8 @@ export function publishWorkspace(db: Database) {
       accountTraits: {},
     },
     audiences: {
-      'high-intent': { key: 'high-intent', description: 'Want <more>', condition, hash: 'a1' },
-      'gone-quiet': { key: 'gone-quiet', condition, hash: 'a2' },
+      'high-intent': { of: 'person', key: 'high-intent', description: 'Want <more>', condition, hash: 'a1' },
+      'gone-quiet': { of: 'person', key: 'gone-quiet', condition, hash: 'a2' },
     },
     computedTraits: {},
     journeys: { 'free-to-paid': { hash: 'j1', journey } },
