@@ -48,6 +48,7 @@ export function matchingEvents(filter: EventFilter, facts: Facts, now: Instant):
   const matched: EventFact[] = [];
   const outOfWindow: EventFact[] = [];
   const { after, before, nextAnchor } = boundsOf(filter, facts, now);
+  if (filter.since === 'entry' && facts.enteredAt === undefined) return { matched, outOfWindow, nextArrival: null };
   for (const event of facts.events) {
     if (event.at > now) {
       if (!isMeant(filter, event)) continue;

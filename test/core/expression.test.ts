@@ -134,6 +134,6 @@ describe('which events are meant', () => {
     const events = [event('Viewed', T0 - 1), event('Viewed', T0), event('Viewed', T0 + 1)];
     const since = filter('Viewed', { since: 'entry' });
     expect(matchingEvents(since, facts({ events, enteredAt: T0 }), T0 + DAY).matched).toEqual([events[2]]);
-    expect(matchingEvents(since, facts({ events }), T0 + DAY)).toEqual({ matched: [], nextArrival: null });
+    expect(matchingEvents(since, facts({ events }), T0 + DAY)).toMatchObject({ matched: [], nextArrival: null });
   });
 });
