@@ -17,6 +17,8 @@ export interface Catalog {
   readonly salesTasks: ReadonlyMap<string, DefinitionOf<'sales-task'>>;
   /** Computed traits. */
   readonly traits: ReadonlyMap<string, DefinitionOf<'trait'>>;
+  /** Tracking plans. */
+  readonly plans: ReadonlyMap<string, DefinitionOf<'plan'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
@@ -63,6 +65,7 @@ export function catalogOf(
     inApps: ofKind('in-app'),
     salesTasks: ofKind('sales-task'),
     traits: ofKind('trait'),
+    plans: ofKind('plan'),
     broken,
   };
 }
@@ -96,6 +99,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   'in-app': 'in-app template',
   'sales-task': 'sales task template',
   trait: 'trait',
+  plan: 'tracking plan',
 };
 const MANY = 6;
 

@@ -19,6 +19,7 @@ const NOTHING: Catalog = {
   inApps: new Map(),
   salesTasks: new Map(),
   traits: new Map(),
+  plans: new Map(),
   broken: new Set(),
 };
 

@@ -54,7 +54,12 @@ whose name begins with \`_\` are parts for \`<mj-include>\`. A key in **bold** h
 `;
 
 /** Words for types that are explained once, or have a section of their own. */
-const LINKED: Readonly<Record<string, string>> = { condition: '#conditions', step: '#steps', tests: '#tests' };
+const LINKED: Readonly<Record<string, string>> = {
+  condition: '#conditions',
+  step: '#steps',
+  tests: '#tests',
+  plannedCall: '#planned-calls',
+};
 const VALUES = [duration, percent, key, traitName, timezone, sender, webAddress, link];
 /** What is said of a value wherever nothing else is. */
 const USUAL: ReadonlyMap<string, string> = new Map(
@@ -91,6 +96,8 @@ export function referencePage(): string {
     file('Emails', 'email'),
     file('In-app messages', 'in-app'),
     file('Sales tasks', 'sales-task'),
+    section('## Tracking plans', keyTable(rowsOf(schemas.plan, schemas.plan.$defs ?? {}))),
+    section('### Planned calls', plannedCalls(schemas.plan.$defs ?? {})),
     section('## Liquid', LIQUID),
   ].join('\n');
 }
@@ -131,6 +138,10 @@ function forms(union: JsonSchema, defs: Definitions): string {
       return `With ${quoted(names)}${alike}:\n\n${keyTable(rows)}`;
     });
   return [keyTable(simple), ...others].join('\n\n');
+}
+
+function plannedCalls(defs: Definitions): string {
+  return keyTable(rowsOf(defs.plannedCall ?? {}, defs));
 }
 
 /** Its condition stands at top level, in any form but one. */

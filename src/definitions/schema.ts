@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { audienceFile, eventFields } from './schema-condition.ts';
 import { cap, journeyFile } from './schema-journey.ts';
+import { planFile } from './schema-plan.ts';
 import { emailFile, inAppFile, salesTaskFile } from './schema-template.ts';
 import { duration, key, oneOf, sender, text, timezone, traitName } from './schema-values.ts';
 
@@ -80,6 +81,7 @@ export const KINDS = {
   'in-app': inAppFile,
   'sales-task': salesTaskFile,
   trait: traitFile,
+  plan: planFile,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

@@ -2,7 +2,7 @@
  * A workspace in the form the engine uses: checked, compiled to the core's types, plain JSON.
  * @module
  */
-import type { Condition, Expression } from '../core/condition.ts';
+import type { Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
 
 export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
@@ -22,6 +22,34 @@ export interface Settings {
   readonly traits: Readonly<Record<string, TraitType>>;
   /** Stored traits of the account a person belongs to, read as `account.<trait>`. */
   readonly accountTraits: Readonly<Record<string, TraitType>>;
+}
+
+export type PlannedType = 'string' | 'number' | 'integer' | 'boolean' | 'date' | 'list' | 'object';
+
+/** What the tracking plan says of a property. */
+export interface PlannedField {
+  /** Absent where the plan names values of several types. */
+  readonly type?: PlannedType;
+  readonly in?: readonly Json[];
+  readonly required: boolean;
+}
+
+/** What the tracking plan says of an event, or of the traits of a call. */
+export interface PlannedCall {
+  /** What violates it: counted and passed on, or counted and held back. */
+  readonly rule: 'pass' | 'hold';
+  /** By path; dots lead into nested objects. */
+  readonly fields: Readonly<Record<string, PlannedField>>;
+  /** May there be properties that `fields` does not name? */
+  readonly others: boolean;
+}
+
+export interface TrackingPlan {
+  /** What happens to events that it does not name. */
+  readonly unplanned: 'pass' | 'hold';
+  readonly events: Readonly<Record<string, PlannedCall>>;
+  readonly identify?: PlannedCall;
+  readonly group?: PlannedCall;
 }
 
 /** What a condition is about. */
@@ -56,6 +84,7 @@ export interface Workspace {
   readonly audiences: Readonly<Record<string, AudienceDefinition>>;
   readonly computedTraits: Readonly<Record<string, ComputedTrait>>;
   readonly journeys: Readonly<Record<string, JourneyVersion>>;
+  readonly trackingPlan?: TrackingPlan;
 }
 
 /** Something an author has to mend. Line and column start at 1. */

@@ -6,6 +6,7 @@ import { contentHash } from './canonical.ts';
 import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
 import { compileAudiences } from './compile-audiences.ts';
 import { compileCap, compileJourney } from './compile-journey.ts';
+import { compilePlans } from './compile-plan.ts';
 import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
 import { compileTraits } from './compile-traits.ts';
 import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
@@ -39,6 +40,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const catalog = catalogOf(definitions, broken, problems);
 
   const traits = compileTraits(catalog, report);
+  const trackingPlan = compilePlans(catalog, report);
   const audiences = compileAudiences(catalog, traits, report);
   problems.push(...liquidProblems(catalog, traits.names));
   for (const { name, text } of parts) problems.push(...mjmlLiquidProblems(name, text, traits.names));
@@ -73,6 +75,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
       [...traits.computed].map(([key, expression]) => [key, { key, of: 'person', expression }]),
     ),
     journeys: Object.fromEntries(journeys),
+    ...(trackingPlan !== undefined && { trackingPlan }),
   };
   return { workspace: { hash: contentHash(content), ...content } };
 }
