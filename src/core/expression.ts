@@ -82,7 +82,7 @@ function calculate(
     case '*':
       return finite(left * right);
     case '/':
-      return right === 0 ? undefined : finite(left / right);
+      return finite(left / right);
     case 'min':
       return Math.min(left, right);
     case 'max':
