@@ -5,6 +5,7 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as backbone from './migrations/0001-backbone.ts';
+import * as syncs from './migrations/0005-sync.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -50,7 +51,12 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
   const migrator = new Migrator({
     db,
     migrationTableSchema: schema,
-    provider: { getMigrations: async () => ({ '0001-backbone': backbone }) },
+    provider: {
+      getMigrations: async () => ({
+        '0001-backbone': backbone,
+        '0005-sync': syncs,
+      }),
+    },
   });
   for (let tries = 1; ; tries += 1) {
     const { error } = await migrator.migrateToLatest();

@@ -235,6 +235,58 @@ export interface OutboxTable {
   body: JsonOf<JsonObject>;
 }
 
+/** `sync`: changes of audiences that another system is told of, and what came of it. */
+export interface SyncDeliveriesTable {
+  /** In the order of the changes. */
+  seq: Id;
+  /** What the receiver tells a repetition by. */
+  id: string;
+  sync: string;
+  profile_id: number;
+  /** The row of `audience_changes`; null for members that were there before the sync. */
+  change_id: number | null;
+  type: 'entered' | 'left';
+  at: Date;
+  /** What is sent. */
+  body: JsonOf<JsonObject>;
+  /** This and the next ones, but `at`, are the machine's time, as the receiver's is. */
+  queued_at: Date;
+  status: ColumnType<'waiting' | 'delivered' | 'failed', 'waiting' | 'delivered' | 'failed' | undefined>;
+  /** How often it was asked for again; what an attempt of an earlier round finds out no longer counts. */
+  round: ColumnType<number, number | undefined>;
+  /** Of this round. */
+  attempts: ColumnType<number, number | undefined>;
+  first_tried_at: Date | null;
+  done_at: Date | null;
+  error: string | null;
+}
+
+/** `sync`: one row per sync and person with something waiting; its lock puts that person's changes in order. */
+export interface SyncLanesTable {
+  sync: string;
+  profile_id: number;
+  /** When the oldest waiting change is tried; while that is under way, when it is taken for lost. */
+  due_at: Date;
+  leased: ColumnType<boolean, boolean | undefined>;
+}
+
+/** `sync`: how each sync fares. */
+export interface SyncsTable {
+  key: string;
+  /** Calls go out no sooner, whoever makes them. */
+  next_call_at: Date;
+  /** Ever. */
+  delivered: ColumnType<number, number | undefined>;
+  last_error: string | null;
+  last_error_at: Date | null;
+  /** The address that answered 410; nothing goes to it until it changes or somebody says so. */
+  stopped_url: string | null;
+  stopped_at: Date | null;
+  stopped_because: string | null;
+  /** Since when the workspace has no such sync. */
+  removed_at: Date | null;
+}
+
 export interface Tables {
   profiles: ProfilesTable;
   identities: IdentitiesTable;
@@ -255,6 +307,9 @@ export interface Tables {
   tasks: TasksTable;
   suppressions: SuppressionsTable;
   outbox: OutboxTable;
+  sync_deliveries: SyncDeliveriesTable;
+  sync_lanes: SyncLanesTable;
+  syncs: SyncsTable;
 }
 
 /** Text for a jsonb parameter. */
