@@ -49,17 +49,25 @@ export function matchingEvents(filter: EventFilter, facts: Facts, now: Instant):
   const outOfWindow: EventFact[] = [];
   const { after, before, nextAnchor } = boundsOf(filter, facts, now);
   if (filter.since === 'entry' && facts.enteredAt === undefined) return { matched, outOfWindow, nextArrival: null };
+  const opens = opensAt(filter, facts, now);
   for (const event of facts.events) {
     if (event.at > now) {
       if (!isMeant(filter, event)) continue;
       return { matched, outOfWindow, nextArrival: earlier(event.at, nextAnchor) };
     }
     if (event.at <= after || event.at >= before || !isMeant(filter, event)) continue;
-    const leaves = leavesAt(event.at, filter, facts);
-    if (leaves !== null && leaves <= now) outOfWindow.push(event);
+    if (event.at < opens) outOfWindow.push(event);
     else matched.push(event);
   }
   return { matched, outOfWindow, nextArrival: nextAnchor };
+}
+
+/** The first instant whose events are in the filter's window at `now`. */
+function opensAt({ within, days }: EventFilter, { traits }: Facts, now: Instant): Instant {
+  return Math.max(
+    within === undefined ? -Infinity : now - within + 1,
+    days === undefined ? -Infinity : midnightAfter(now, 1 - days.count, zoneOf(traits, days.zone)),
+  );
 }
 
 /** When an event that happened at `at` leaves the filter's window; null: never. */
