@@ -17,18 +17,27 @@ export interface Catalog {
   readonly salesTasks: ReadonlyMap<string, DefinitionOf<'sales-task'>>;
   /** Computed traits. */
   readonly traits: ReadonlyMap<string, DefinitionOf<'trait'>>;
+  readonly scores: ReadonlyMap<string, DefinitionOf<'score'>>;
   /** Tracking plans. */
   readonly plans: ReadonlyMap<string, DefinitionOf<'plan'>>;
+  readonly syncs: ReadonlyMap<string, DefinitionOf<'sync'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
 
 /** Whoever checks something says here what is wrong with it. */
-export type Report = (source: Source, path: Path, message: string, fix?: string) => void;
+export type Report = (source: Source, path: Path, message: string, fix?: string, within?: Within) => void;
+
+/** A part of the text at the path. */
+export interface Within {
+  readonly text: string;
+  readonly index: number;
+}
 
 export function reportTo(problems: Problem[]): Report {
-  return (source, path, message, fix) => {
-    problems.push(problemAt(source.file, source.placeOf(path), message, fix));
+  return (source, path, message, fix, within) => {
+    const place = within === undefined ? source.placeOf(path) : source.placeWithin(path, within.text, within.index);
+    problems.push(problemAt(source.file, place, message, fix));
   };
 }
 
@@ -65,6 +74,8 @@ export function catalogOf(
     inApps: ofKind('in-app'),
     salesTasks: ofKind('sales-task'),
     traits: ofKind('trait'),
+    scores: ofKind('score'),
+    syncs: ofKind('sync'),
     plans: ofKind('plan'),
     broken,
   };
@@ -78,7 +89,7 @@ export function definedIn(text: string): readonly string[] {
 /** Says so where there is no such definition. */
 export function checkReference(
   { broken }: Pick<Catalog, 'broken'>,
-  among: ReadonlyMap<string, DefinitionOf<Kind>>,
+  among: ReadonlyMap<string, unknown>,
   kind: Exclude<Kind, 'settings'>,
   key: string,
   say: (message: string, fix?: string) => void,
@@ -99,6 +110,8 @@ const WHAT: Readonly<Record<Kind, string>> = {
   'in-app': 'in-app template',
   'sales-task': 'sales task template',
   trait: 'trait',
+  score: 'score',
+  sync: 'sync',
   plan: 'tracking plan',
 };
 const MANY = 6;

@@ -3,71 +3,79 @@
  * @module
  */
 import type { Condition } from '../core/condition.ts';
-import type { Catalog } from './catalog.ts';
+import { reportTo } from './catalog.ts';
+import { withHashes } from './compile-audiences.ts';
 import { compileCondition } from './compile-condition.ts';
-import { didYouMean } from './problems.ts';
+import { kindOf, type Scope } from './scope.ts';
 import { checkShape } from './shape.ts';
 import { parseYaml, problemAt } from './source.ts';
-import type { Problem, Workspace } from './workspace-types.ts';
+import { isStored, sayUnknown } from './trait-names.ts';
+import type { AudienceDefinition, Problem, SubjectKind, Workspace } from './workspace-types.ts';
+
+export interface Draft {
+  readonly of: SubjectKind;
+  readonly condition: Condition;
+  /** Audiences of its making that are not published: what it asks of related profiles. By key. */
+  readonly hidden: Readonly<Record<string, AudienceDefinition>>;
+}
 
 const DRAFT = 'draft.yaml';
-const NOTHING: Catalog = {
-  settings: undefined,
-  audiences: new Map(),
-  journeys: new Map(),
-  emails: new Map(),
-  inApps: new Map(),
-  salesTasks: new Map(),
-  traits: new Map(),
-  plans: new Map(),
-  broken: new Set(),
-};
 
 /**
  * @param text an audience's YAML, or the same as JSON
  * @returns its condition, or what is wrong with it, as `validate` would say it
  */
-export function compileDraft(
-  text: string,
-  workspace: Workspace,
-): { readonly condition: Condition } | { readonly problems: readonly Problem[] } {
+export function compileDraft(text: string, workspace: Workspace): Draft | { readonly problems: readonly Problem[] } {
   const { sources, problems: broken } = parseYaml(DRAFT, text);
   const [source] = sources;
-  if (broken.length > 0 || source === undefined) {
-    return {
-      problems:
-        broken.length > 0 ? broken : [problemAt(DRAFT, { line: 1, column: 1 }, 'There is no audience in this text')],
-    };
-  }
+  if (broken.length > 0) return { problems: broken };
+  if (source === undefined)
+    return { problems: [problemAt(DRAFT, { line: 1, column: 1 }, 'There is no audience in this text')] };
   const definition = checkShape(source);
   if (!('kind' in definition)) return { problems: definition };
-  if (definition.kind !== 'audience') {
+  if (definition.kind !== 'audience')
     return { problems: [problemAt(DRAFT, source.placeOf([]), `This is a ${definition.kind}, not an audience`)] };
-  }
 
   const problems: Problem[] = [];
-  const { audiences, computedTraits, settings } = workspace;
-  const stored = [
-    ...Object.keys(settings.traits),
-    ...Object.keys(settings.accountTraits).map((name) => `account.${name}`),
-  ];
-  const condition = compileCondition(definition.file, [], {
-    inRun: false,
-    sinceEntry: false,
-    source,
-    report: ({ file, placeOf }, path, message, fix) => problems.push(problemAt(file, placeOf(path), message, fix)),
-    catalog: { ...NOTHING, audiences: new Map(Object.keys(audiences).map((key) => [key, definition])) },
-    traits: {
-      resolve: (name, _source, path) => {
-        const computed = computedTraits[name];
-        if (computed !== undefined) return computed.expression;
-        if (!stored.some((known) => name === known || name.startsWith(`${known}.`))) {
-          const fix = didYouMean(name, [...stored, ...Object.keys(computedTraits)]);
-          problems.push(problemAt(DRAFT, source.placeOf(path), `There is no trait \`${name}\``, fix));
-        }
-        return { kind: 'trait', path: name };
-      },
+  const scope = scopeOf(workspace, problems);
+  const of = kindOf(definition.file.of);
+  const condition = compileCondition(definition.file, [], { scope, source, of, inRun: false, sinceEntry: false });
+  if (problems.length > 0) return { problems };
+  const unpublished = [...scope.hidden.values()].filter(({ key }) => !Object.hasOwn(workspace.audiences, key));
+  const hidden = withHashes(
+    [],
+    unpublished,
+    (key) => workspace.audiences[key]?.hash,
+    () => undefined,
+  );
+  return { of, condition, hidden };
+}
+
+function scopeOf(
+  { settings, audiences, computedTraits, scores = {}, trackingPlan }: Workspace,
+  problems: Problem[],
+): Scope {
+  const stored = { person: settings.traits, account: settings.accountTraits };
+  const names = {
+    stored,
+    computed: new Map(Object.values(computedTraits).map(({ key, of }) => [key, of])),
+    scores: new Set(Object.keys(scores)),
+  };
+  const listed = Object.values(audiences).filter(({ hidden }) => hidden !== true);
+  return {
+    report: reportTo(problems),
+    zone: settings.timezone,
+    ...(settings.keepHistory !== undefined && { keepHistory: settings.keepHistory }),
+    ...(trackingPlan !== undefined && { plan: trackingPlan }),
+    audiences: new Map(listed.map(({ key, of }) => [key, of])),
+    broken: new Set(),
+    stored,
+    resolve: (name, of, say) => {
+      const computed = Object.hasOwn(computedTraits, name) ? computedTraits[name] : undefined;
+      if (computed?.of === of) return computed.expression;
+      if (computed !== undefined || !isStored(name, of, stored)) sayUnknown(name, of, names, say);
+      return { kind: 'trait', path: name };
     },
-  });
-  return problems.length > 0 ? { problems } : { condition };
+    hidden: new Map(),
+  };
 }

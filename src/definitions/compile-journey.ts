@@ -6,13 +6,15 @@ import type { Expression } from '../core/condition.ts';
 import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
 import { DAY } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
-import { compileCondition, compileFilter, type Surroundings } from './compile-condition.ts';
+import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
+import { compileFilter } from './compile-events.ts';
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintJourney } from './lint-journey.ts';
 import { personTraitsIn } from './liquid.ts';
 import type { AuthoredCap, AuthoredStep, JourneyFile } from './schema-journey.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
+import { checkAudience, sayAt } from './scope.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
 import { stepIds, stepsOf } from './step-ids.ts';
@@ -39,12 +41,10 @@ export function compileJourney(
   problems: Problem[],
 ): Journey {
   const report = reportTo(problems);
-  const given: Surroundings = { catalog, traits, report, source, inRun: true, sinceEntry: false };
+  const { scope } = traits;
+  const given: ConditionSurroundings = { scope, source, of: 'person', inRun: true, sinceEntry: false };
   const { enter, goal, exit } = file;
-  if ('audience' in enter)
-    checkReference(catalog, catalog.audiences, 'audience', enter.audience, (...said) =>
-      report(source, ['enter', 'audience'], ...said),
-    );
+  if ('audience' in enter) checkEntryAudience(enter.audience, given);
 
   const placed = stepsOf(file);
   const ids = stepIds(placed, (path, id, derived) => {
@@ -54,7 +54,7 @@ export function compileJourney(
   problems.push(...lintEffects(placed, source, catalog, traits.names, report));
   const idAt = (path: Path) => ids.get(path.join('/')) ?? '';
   const steps: Record<StepId, Step> = {};
-  const compiler = { ...given, templates, idAt, steps };
+  const compiler: Compiler = { ...given, catalog, templates, idAt, steps };
   const first = compileList(file.steps, ['steps'], null, compiler);
 
   const journey: Journey = {
@@ -62,7 +62,7 @@ export function compileJourney(
     enter:
       'audience' in enter
         ? { by: 'audience', audience: enter.audience }
-        : { by: 'event', events: compileFilter({ event: enter.event, where: enter.where }) },
+        : { by: 'event', events: compileFilter({ event: enter.event, where: enter.where }, ['enter'], given) },
     again: againOf(enter.again),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
     exit: {
@@ -89,7 +89,8 @@ export function compileJourney(
 /** The computed traits that any text of the steps names, with what they are computed from. */
 function computedIn(steps: readonly Step[], { computed }: Traits): Readonly<Record<string, Expression>> {
   const named = new Set(steps.flatMap(textsOf).flatMap(personTraitsIn));
-  return Object.fromEntries([...computed].filter(([key]) => named.has(key)));
+  const people = [...computed.values()].filter(({ key, of }) => of === 'person' && named.has(key));
+  return Object.fromEntries(people.map(({ key, expression }) => [key, expression]));
 }
 
 function textsOf(step: Step): readonly string[] {
@@ -99,11 +100,24 @@ function textsOf(step: Step): readonly string[] {
     : [];
 }
 
+/** Journeys are for people. */
+function checkEntryAudience(key: string, given: ConditionSurroundings): void {
+  const { scope } = given;
+  const say = sayAt(given, ['enter', 'audience']);
+  if (scope.audiences.get(key) !== 'account') {
+    checkAudience(key, given.of, scope, say);
+    return;
+  }
+  const fix = 'Enter by an audience of people, with a condition such as `account: { audience: … }`';
+  say(`The audience \`${key}\` is of accounts, and journeys are for people`, fix);
+}
+
 export function compileCap({ channel, atMost, within }: AuthoredCap): Cap {
   return { ...(channel !== undefined && { channel }), atMost, within: millisecondsOf(within) };
 }
 
-interface Compiler extends Surroundings {
+interface Compiler extends ConditionSurroundings {
+  readonly catalog: Catalog;
   readonly templates: Templates;
   readonly idAt: (path: Path) => StepId;
   /** Filled as steps are compiled. */
@@ -124,7 +138,7 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   const id = into.idAt(path);
   const { templates, catalog } = into;
   const missing = (key: string) => (message: string, fix?: string) =>
-    into.report(into.source, [...path, key], message, fix);
+    into.scope.report(into.source, [...path, key], message, fix);
 
   if ('wait' in authored) return { id, next, kind: 'wait', for: millisecondsOf(authored.wait) };
   if ('wait-until' in authored) {

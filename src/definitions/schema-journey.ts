@@ -3,7 +3,8 @@
  * @module
  */
 import { z } from 'zod';
-import { condition, eventFields } from './schema-condition.ts';
+import { condition } from './schema-condition.ts';
+import { eventFields } from './schema-events.ts';
 import { atLeastOne, duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
 
 const channel = z.enum(['email', 'in-app', 'sales-task'], { error: 'must be `email`, `in-app` or `sales-task`' });

@@ -45,6 +45,26 @@ export const duration = z
   .refine((text) => !DURATION.test(text) || millisecondsOf(text) >= 1, { error: 'must be longer than nothing' })
   .meta({ title: 'duration', description: 'A length of time: `30m`, `12h`, `14 days`.' });
 
+const CALENDAR = /^(today|([1-9]\d{0,3})\s+calendar\s+days?)$/;
+const A_WINDOW = 'a duration such as `30m` or `14 days`, or `7 calendar days`, or `today`';
+
+/** How far back events are looked at. */
+export const window = z
+  .string(must(A_WINDOW))
+  .regex(new RegExp(`${DURATION.source}|${CALENDAR.source}`), must(A_WINDOW))
+  .refine((text) => !DURATION.test(text) || millisecondsOf(text) >= 1, { error: 'must be longer than nothing' })
+  .meta({
+    title: 'window',
+    description:
+      'A duration, or days from midnight to midnight, the present one included: `7d`, `7 calendar days`, `today`.',
+  });
+
+/** @param text a window that passed its schema: how many days of the calendar; undefined where it is a duration */
+export function calendarDaysOf(text: string): number | undefined {
+  const [, form, days] = CALENDAR.exec(text) ?? [];
+  return form === undefined ? undefined : Number(days ?? 1);
+}
+
 /** @param text a duration that passed its schema */
 export function millisecondsOf(text: string): Milliseconds {
   return Math.round(ms(text as StringValue));

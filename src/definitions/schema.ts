@@ -4,11 +4,14 @@
  * @module
  */
 import { z } from 'zod';
-import { audienceFile, eventFields } from './schema-condition.ts';
+import { audienceFile } from './schema-condition.ts';
 import { cap, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
+import { scoreFile } from './schema-score.ts';
+import { syncFile } from './schema-sync.ts';
 import { emailFile, inAppFile, salesTaskFile } from './schema-template.ts';
-import { duration, key, oneOf, sender, text, timezone, traitName } from './schema-values.ts';
+import { traitFile } from './schema-trait.ts';
+import { duration, key, sender, timezone, traitName } from './schema-values.ts';
 
 const TRAIT_TYPES = ['string', 'number', 'boolean', 'date', 'list', 'object'] as const;
 const traitTypes = z.record(traitName, z.enum(TRAIT_TYPES, { error: `must be one of ${TRAIT_TYPES.join(', ')}` }));
@@ -20,6 +23,7 @@ export const settingsFile = z.strictObject({
   caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Hold over all journeys together.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
+  keepHistory: duration.optional().describe('How long events are kept. A window that is longer is refused.'),
   onUncertainSend: z
     .enum(['again', 'hold'], { error: 'must be `again` or `hold`' })
     .optional()
@@ -32,55 +36,17 @@ export const settingsFile = z.strictObject({
 });
 export type SettingsFile = z.infer<typeof settingsFile>;
 
-const namedTrait = { trait: traitName.describe('Its name.'), description: text.optional() };
-const events = { ...eventFields, within: duration.optional() };
-const counted = z.strictObject(events);
-const measured = z.strictObject({ ...events, property: text.describe('The property whose values are taken.') });
-
-/** Computed from events. */
-export const AGGREGATES = [
-  'count',
-  'sum',
-  'average',
-  'min',
-  'max',
-  'first',
-  'last',
-  'uniqueCount',
-  'uniqueList',
-] as const;
-
-export const traitFile = oneOf(
-  'A computed trait',
-  [...AGGREGATES, 'ratio', 'daysSince'],
-  [
-    z.strictObject({ ...namedTrait, count: counted }),
-    z.strictObject({ ...namedTrait, sum: measured }),
-    z.strictObject({ ...namedTrait, average: measured }),
-    z.strictObject({ ...namedTrait, min: measured }),
-    z.strictObject({ ...namedTrait, max: measured }),
-    z.strictObject({ ...namedTrait, first: measured }),
-    z.strictObject({ ...namedTrait, last: measured }),
-    z.strictObject({ ...namedTrait, uniqueCount: measured }),
-    z.strictObject({ ...namedTrait, uniqueList: measured }),
-    z.strictObject({
-      ...namedTrait,
-      ratio: z.strictObject({ of: text, to: text }).describe('One trait divided by another.'),
-    }),
-    z.strictObject({ ...namedTrait, daysSince: text.describe('Whole days since the date in this trait.') }),
-  ],
-);
-export type TraitFile = z.infer<typeof traitFile>;
-
-/** By the key that tells them. An audience may have `trait` at top level too, so the order counts. */
+/** By the key that tells them. A sync has `audience` and an audience may have `trait` at top level too, so the order counts. */
 export const KINDS = {
   settings: settingsFile,
   journey: journeyFile,
+  sync: syncFile,
   audience: audienceFile,
   email: emailFile,
   'in-app': inAppFile,
   'sales-task': salesTaskFile,
   trait: traitFile,
+  score: scoreFile,
   plan: planFile,
 } as const;
 export type Kind = keyof typeof KINDS;

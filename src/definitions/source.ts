@@ -186,6 +186,8 @@ function places(document: Document, text: string, placeAt: (offset: number) => P
     placeWithin: (path, value, index) => {
       const { node } = nodeAt(path);
       const [start, end] = node?.range ?? [0, 0];
+      const verbatim = text.slice(start, end).indexOf(value);
+      if (verbatim >= 0) return placeAt(start + verbatim + index);
       // Liquid tags keep their order in every notation of YAML, so the nth one of the value is the nth one of the file.
       const openings = [...value.slice(0, index + 1).matchAll(/\{[{%]/g)];
       const written = [...text.slice(start, end).matchAll(/\{[{%]/g)][Math.max(openings.length - 1, 0)];

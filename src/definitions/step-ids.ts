@@ -6,7 +6,7 @@
  * nothing.
  * @module
  */
-import type { AuthoredCondition } from './schema-condition.ts';
+import type { AuthoredCondition, AuthoredRelated } from './schema-condition.ts';
 import type { AuthoredStep, JourneyFile } from './schema-journey.ts';
 import { durationText, millisecondsOf } from './schema-values.ts';
 import type { Path } from './source.ts';
@@ -109,7 +109,18 @@ function subjectOf(condition: AuthoredCondition): string {
       : typeof condition.event === 'string'
         ? condition.event
         : String(condition.event[0]);
+  if ('sequence' in condition) {
+    const [first] = condition.sequence;
+    return typeof first === 'object' ? String([first.event].flat()[0]) : String(first);
+  }
+  if ('account' in condition) return `account ${subjectOf(condition.account)}`;
+  if ('accounts' in condition) return `accounts ${subjectOfRelated(condition.accounts)}`;
+  if ('people' in condition) return `people ${subjectOfRelated(condition.people)}`;
   return condition.audience;
+}
+
+function subjectOfRelated(related: AuthoredRelated): string {
+  return 'audience' in related ? related.audience : subjectOf(related.that);
 }
 
 const LONGEST = 48;

@@ -2,8 +2,9 @@
  * A workspace in the form the engine uses: checked, compiled to the core's types, plain JSON.
  * @module
  */
-import type { Condition, Expression, Json } from '../core/condition.ts';
+import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
+import type { SyncDefinition } from './sync-types.ts';
 
 export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
 
@@ -22,6 +23,8 @@ export interface Settings {
   readonly traits: Readonly<Record<string, TraitType>>;
   /** Stored traits of the account a person belongs to, read as `account.<trait>`. */
   readonly accountTraits: Readonly<Record<string, TraitType>>;
+  /** How long events are kept, in milliseconds; for ever where absent. */
+  readonly keepHistory?: number;
 }
 
 export type PlannedType = 'string' | 'number' | 'integer' | 'boolean' | 'date' | 'list' | 'object';
@@ -72,6 +75,17 @@ export interface ComputedTrait {
   readonly expression: Expression;
 }
 
+export interface ScoreDefinition {
+  readonly key: string;
+  readonly of: SubjectKind;
+  readonly description?: string;
+  readonly expression: Extract<Expression, { kind: 'score' }>;
+  /** From the highest threshold down. */
+  readonly bands: readonly Band[];
+  /** The score at which propensity is 1. */
+  readonly outOf?: number;
+}
+
 export interface JourneyVersion {
   /** Covers everything the journey carries, templates included. */
   readonly hash: string;
@@ -82,8 +96,13 @@ export interface Workspace {
   readonly hash: string;
   readonly settings: Settings;
   readonly audiences: Readonly<Record<string, AudienceDefinition>>;
+  /** Scores among them, and what is read of scores: `intent`, `intent.band`, `intent.propensity`, `intent.expected`. */
   readonly computedTraits: Readonly<Record<string, ComputedTrait>>;
+  /** For explanations; absent in what was published before there were scores. */
+  readonly scores?: Readonly<Record<string, ScoreDefinition>>;
   readonly journeys: Readonly<Record<string, JourneyVersion>>;
+  /** Absent: none. */
+  readonly syncs?: Readonly<Record<string, SyncDefinition>>;
   readonly trackingPlan?: TrackingPlan;
 }
 
@@ -109,6 +128,8 @@ export interface Publication {
   readonly workspace: Workspace;
   /** For every audience: the publication since which its condition is what it is. */
   readonly audienceChangedIn: Readonly<Record<string, number>>;
+  /** For every sync: the publication since which it tells of this audience. */
+  readonly syncAddedIn: Readonly<Record<string, number>>;
   /** Audiences whose members at this publication's first fill start journeys, as if they had just entered. */
   readonly enterExisting: readonly string[];
 }

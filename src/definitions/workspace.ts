@@ -4,14 +4,16 @@
  */
 import { contentHash } from './canonical.ts';
 import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
-import { compileAudiences } from './compile-audiences.ts';
+import { compileAudiences, reportCircle, withHashes } from './compile-audiences.ts';
 import { compileCap, compileJourney } from './compile-journey.ts';
 import { compilePlans } from './compile-plan.ts';
+import { compileSyncs } from './compile-sync.ts';
 import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
 import { compileTraits } from './compile-traits.ts';
 import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
 import { sortProblems } from './problems.ts';
 import { readFolder, type WorkspaceFile } from './read-folder.ts';
+import { millisecondsOf } from './schema-values.ts';
 import { checkEmail, checkShape, type Definition } from './shape.ts';
 import { parseYaml, problemAt } from './source.ts';
 import type { Problem, Settings, Workspace } from './workspace-types.ts';
@@ -39,9 +41,11 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const { definitions, emailFiles, parts, broken } = readDefinitions(files, problems);
   const catalog = catalogOf(definitions, broken, problems);
 
-  const traits = compileTraits(catalog, report);
   const trackingPlan = compilePlans(catalog, report);
-  const audiences = compileAudiences(catalog, traits, report);
+  const traits = compileTraits(catalog, trackingPlan, report);
+  const { scope } = traits;
+  const named = compileAudiences(catalog, scope);
+  const syncs = compileSyncs({ catalog, traits, report, problems });
   problems.push(...liquidProblems(catalog, traits.names));
   for (const { name, text } of parts) problems.push(...mjmlLiquidProblems(name, text, traits.names));
 
@@ -66,15 +70,17 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     return [key, { hash: contentHash(journey), journey }] as const;
   });
 
+  // Journeys ask of accounts, too, which makes audiences.
+  const audiences = withHashes(named, scope.hidden.values(), () => undefined, reportCircle(catalog, scope));
   const settings = settingsOf(catalog);
   if (problems.length > 0 || settings === undefined) return { problems: sortProblems(problems) };
   const content: Omit<Workspace, 'hash'> = {
     settings,
     audiences,
-    computedTraits: Object.fromEntries(
-      [...traits.computed].map(([key, expression]) => [key, { key, of: 'person', expression }]),
-    ),
+    computedTraits: Object.fromEntries(traits.computed),
+    scores: Object.fromEntries(traits.scores),
     journeys: Object.fromEntries(journeys),
+    ...(Object.keys(syncs).length > 0 && { syncs }),
     ...(trackingPlan !== undefined && { trackingPlan }),
   };
   return { workspace: { hash: contentHash(content), ...content } };
@@ -117,7 +123,16 @@ function isPart({ name }: WorkspaceFile): boolean {
 
 function settingsOf({ settings }: Catalog): Settings | undefined {
   if (settings === undefined) return undefined;
-  const { settings: name, timezone, sender, caps = [], traits = {}, accountTraits = {}, emailRate } = settings.file;
+  const {
+    settings: name,
+    timezone,
+    sender,
+    caps = [],
+    traits = {},
+    accountTraits = {},
+    emailRate,
+    keepHistory,
+  } = settings.file;
   return {
     name,
     timezone,
@@ -127,5 +142,6 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     ...(emailRate !== undefined && { emailRate }),
     traits,
     accountTraits,
+    ...(keepHistory !== undefined && { keepHistory: millisecondsOf(keepHistory) }),
   };
 }

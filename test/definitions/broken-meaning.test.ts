@@ -77,7 +77,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
         'trait: a\nratio: { of: b, to: plan }\n---\ntrait: b\ndaysSince: a\n---\ntrait: plan\ncount: { event: X }\n---\ntrait: d\ndaysSince: createdat\n',
     },
     [
-      'a.yaml:5:12  The trait `a` is computed from itself: a → b → a.',
+      'a.yaml:5:12  The trait `a` is computed from itself: a → b → a. Take one of these references out.',
       'a.yaml:7:8  The trait `plan` is both stored and computed. Give one of them another name.',
       'a.yaml:11:12  There is no trait `createdat`. Did you mean `createdAt`?',
     ],

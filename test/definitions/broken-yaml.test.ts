@@ -42,14 +42,14 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a file of no kind',
     { 'a.yaml': 'jorney: a\nsteps: []\n' },
     [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `audience`, `email`, `in-app`, `sales-task`, `trait` at top level; this has none. Did you mean `journey`?',
+      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan` at top level; this has none. Did you mean `journey`?',
     ],
   ],
   [
     'a list where a definition should be',
     { 'a.yaml': '- event: X\n' },
     [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `audience`, `email`, `in-app`, `sales-task`, `trait` at top level; this has none.',
+      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan` at top level; this has none.',
     ],
   ],
   [
@@ -146,9 +146,9 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
       'a.yaml:7:26  Unknown key `atLeats` in `times`. Did you mean `atLeast`?',
       'a.yaml:8:24  `times` has `exactly` beside `atLeast` or `atMost`; keep one.',
       'a.yaml:9:33  `color` must be a value, or a test such as `{ atLeast: 100 }` or `{ in: [a, b] }`.',
-      'a.yaml:10:24  `since` can only be `entry`.',
-      'a.yaml:11:7  A condition has one of `all`, `any`, `not`, `trait`, `event`, `audience`; this has none of them. Did you mean `event`?',
-      'a.yaml:12:5  A condition has one of `all`, `any`, `not`, `trait`, `event`, `audience`.',
+      'a.yaml:10:24  `since` must be `entry`, or a map such as `{ last: Logged In }`, not "start".',
+      'a.yaml:11:7  A condition has one of `all`, `any`, `not`, `trait`, `event`, `sequence`, `account`, `accounts`, `people`, `audience`; this has none of them. Did you mean `event`?',
+      'a.yaml:12:5  A condition has one of `all`, `any`, `not`, `trait`, `event`, `sequence`, `account`, `accounts`, `people`, `audience`.',
     ],
   ],
   ['an empty group', { 'a.yaml': 'audience: a\nall: []\n' }, ['a.yaml:2:6  `all` must hold at least one condition.']],
@@ -156,7 +156,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a computed trait of no kind',
     { 'a.yaml': 'trait: a\nuniqueLst: { event: X }\n---\ntrait: b\nsum: { event: X }\n' },
     [
-      'a.yaml:2:1  A computed trait has one of `count`, `sum`, `average`, `min`, `max`, `first`, `last`, `uniqueCount`, `uniqueList`, `ratio`, `daysSince`; this has none of them. Did you mean `uniqueList`?',
+      'a.yaml:2:1  A computed trait has one of `count`, `firstAt`, `lastAt`, `people`, `sum`, `average`, `min`, `max`, `first`, `last`, `uniqueCount`, `uniqueList`, `newCount`, `newList`, `formula`, `ratio`, `growth`, `daysSince`, `accounts`; this has none of them. Did you mean `uniqueList`?',
       'a.yaml:5:6  `property` is missing in `sum`.',
     ],
   ],

@@ -1,0 +1,103 @@
+/**
+ * Events from the author's form to the core's: filters with their windows, anchors, and sequences.
+ * @module
+ */
+import type { Anchor, EventFilter, EventPattern, PropertyTest, Sequence, SequenceStep } from '../core/condition.ts';
+import { DAY, MINUTE, type Milliseconds } from '../core/time.ts';
+import { compileTests } from './compile-tests.ts';
+import { lintProperty } from './lint-properties.ts';
+import type { AuthoredAnchor, AuthoredFilter, AuthoredPattern, AuthoredSequence } from './schema-events.ts';
+import { calendarDaysOf, durationText, millisecondsOf } from './schema-values.ts';
+import { type Surroundings, sayAt } from './scope.ts';
+import type { Path } from './source.ts';
+
+const SESSION_PAUSE = 30 * MINUTE;
+
+/** @param path where its map stands in the source */
+export function compileFilter(authored: AuthoredFilter, path: Path, given: Surroundings): EventFilter {
+  const { within, since, upTo } = authored;
+  if (upTo !== undefined && typeof since !== 'object')
+    sayAt(given, [...path, 'upTo'])(
+      '`upTo` has no event to count from',
+      'Add one, such as `since: { last: Logged In }`',
+    );
+  const days = within === undefined ? undefined : calendarDaysOf(within);
+  if (within !== undefined)
+    checkKept(days === undefined ? millisecondsOf(within) : days * DAY, [...path, 'within'], given);
+  return {
+    ...compilePattern(authored, path, given),
+    ...(within !== undefined && days === undefined && { within: millisecondsOf(within) }),
+    ...(days !== undefined && { days: { count: days, zone: given.scope.zone } }),
+    ...(since !== undefined && { since: since === 'entry' ? since : compileAnchor(since, [...path, 'since'], given) }),
+    ...(upTo !== undefined && { upTo: millisecondsOf(upTo) }),
+  };
+}
+
+/** @param path where the pattern stands in the source */
+export function compilePattern(authored: AuthoredPattern, path: Path, given: Surroundings): EventPattern {
+  const { event, where = {} } = typeof authored === 'string' ? { event: authored } : authored;
+  const names = typeof event === 'string' ? [event] : event;
+  return {
+    names,
+    where: Object.entries(where).flatMap(([property, wanted]): PropertyTest[] => {
+      const tests = compileTests(typeof wanted === 'object' ? wanted : { is: wanted });
+      lintProperty(names, property, tests, sayAt(given, [...path, 'where', property]), given.scope.plan);
+      return tests.map((test) => ({ path: property, test }));
+    }),
+  };
+}
+
+function compileAnchor(authored: AuthoredAnchor, path: Path, given: Surroundings): Anchor {
+  return 'last' in authored
+    ? { which: 'last', ...compilePattern(authored.last, [...path, 'last'], given) }
+    : { which: 'first', ...compilePattern(authored.first, [...path, 'first'], given) };
+}
+
+/** @param fromEntry its events count from the entry of the run where it has no window of its own */
+export function compileSequence(
+  authored: AuthoredSequence,
+  path: Path,
+  given: Surroundings,
+  fromEntry: boolean,
+): Sequence {
+  const { within, since, session, thenNot, without = [] } = authored;
+  if (within !== undefined) checkKept(millisecondsOf(within), [...path, 'within'], given);
+  const steps = authored.sequence.map((step, index): SequenceStep => {
+    const at = [...path, 'sequence', index];
+    const soon = typeof step === 'string' ? undefined : step.within;
+    if (soon === undefined) return compilePattern(step, at, given);
+    const say = sayAt(given, [...at, 'within']);
+    if (index === 0) say('Before the first event of a sequence is none that `within` could count from', 'Take it out');
+    checkKept(millisecondsOf(soon), [...at, 'within'], given);
+    return { ...compilePattern(step, at, given), within: millisecondsOf(soon) };
+  });
+  const entry = since ?? (fromEntry && within === undefined ? 'entry' : undefined);
+  return {
+    kind: 'sequence',
+    steps,
+    without: without.map((pattern, index) => compilePattern(pattern, [...path, 'without', index], given)),
+    ...(thenNot !== undefined && { thenNot: compileThenNot(thenNot, [...path, 'thenNot'], given) }),
+    ...(within !== undefined && { within: millisecondsOf(within) }),
+    ...(entry !== undefined && { since: entry }),
+    ...(session !== undefined && { session: session === true ? SESSION_PAUSE : millisecondsOf(session) }),
+  };
+}
+
+function compileThenNot(
+  authored: NonNullable<AuthoredSequence['thenNot']>,
+  path: Path,
+  given: Surroundings,
+): Sequence['thenNot'] {
+  const within = millisecondsOf(authored.within);
+  checkKept(within, [...path, 'within'], given);
+  return { ...compilePattern(authored, path, given), within };
+}
+
+/** Says so where events are looked back at for longer than they are kept. */
+export function checkKept(window: Milliseconds, path: Path, given: Surroundings): void {
+  const { keepHistory } = given.scope;
+  if (keepHistory === undefined || window <= keepHistory) return;
+  const [wanted, kept] = [window, keepHistory].map((span) => durationText(span, 'long'));
+  const message = `This looks back ${wanted}, and events are kept for ${kept}`;
+  sayAt(given, path)(message, 'Shorten it, or raise `keepHistory` in the settings');
+}

@@ -1,0 +1,66 @@
+/**
+ * Do conditions ask of events what the tracking plan says that they carry?
+ * @module
+ */
+import type { Test } from '../core/condition.ts';
+import { aType, clashOf } from './lint-types.ts';
+import { didYouMean } from './problems.ts';
+import { quoted } from './schema-values.ts';
+import type { Say } from './scope.ts';
+import type { PlannedCall, PlannedField, TrackingPlan } from './workspace-types.ts';
+
+/** @param names the events whose property it is; of those that no plan names nothing is known */
+export function lintProperty(
+  names: readonly string[],
+  property: string,
+  tests: readonly Test[],
+  say: Say,
+  plan: TrackingPlan | undefined,
+): void {
+  for (const name of names) {
+    const call = plannedCall(plan, name);
+    if (call === undefined) continue;
+    const field = fieldAt(property, call.fields);
+    if (field === undefined) {
+      if (call.others) continue;
+      const known = Object.keys(call.fields);
+      const fix = didYouMean(property, known) ?? (known.length === 0 ? undefined : `There is ${quoted(known)}`);
+      say(`By the tracking plan \`${name}\` has no property \`${property}\``, fix);
+      continue;
+    }
+    for (const test of tests) {
+      const clash = field.type === undefined ? undefined : clashOf(field.type, test);
+      if (clash !== undefined) say(`By the tracking plan \`${property}\` of \`${name}\` ${clash.message}`, clash.fix);
+    }
+  }
+}
+
+/** Aggregates that reckon with numbers, over what the plan says is none. */
+export function lintNumbers(
+  names: readonly string[],
+  property: string,
+  say: Say,
+  plan: TrackingPlan | undefined,
+): void {
+  for (const name of names) {
+    const fields = plannedCall(plan, name)?.fields ?? {};
+    const type = Object.hasOwn(fields, property) ? fields[property]?.type : undefined;
+    if (type === undefined || type === 'number' || type === 'integer') continue;
+    const fix = 'Take `first`, `last`, `uniqueCount` or `uniqueList`';
+    say(`By the tracking plan \`${property}\` of \`${name}\` is ${aType(type)}, and this reckons with numbers`, fix);
+  }
+}
+
+function plannedCall(plan: TrackingPlan | undefined, name: string): PlannedCall | undefined {
+  return plan !== undefined && Object.hasOwn(plan.events, name) ? plan.events[name] : undefined;
+}
+
+/** What leads into an object or a list that the plan names is there, of whatever type. */
+function fieldAt(property: string, fields: Readonly<Record<string, PlannedField>>): Partial<PlannedField> | undefined {
+  if (Object.hasOwn(fields, property)) return fields[property];
+  const isBelow = Object.entries(fields).some(([path, { type }]) => {
+    const holds = type === undefined || type === 'object' || type === 'list';
+    return (holds && property.startsWith(`${path}.`)) || path.startsWith(`${property}.`);
+  });
+  return isBelow ? {} : undefined;
+}
