@@ -42,7 +42,9 @@ export class UnknownJourneyVersionError extends Error {
 
 /** What a row of `publications` holds beside its own columns; journeys are by hash in `journey_versions`. */
 type Stored = Omit<Workspace, 'hash' | 'journeys'> &
-  Pick<Publication, 'audienceChangedIn' | 'enterExisting'> & { readonly journeys: Readonly<Record<string, string>> };
+  Pick<Publication, 'audienceChangedIn' | 'enterExisting'> &
+  // Publications of before there were syncs have none.
+  Partial<Pick<Publication, 'syncAddedIn'>> & { readonly journeys: Readonly<Record<string, string>> };
 
 const PUBLISHING = 'throughline publish';
 
@@ -78,11 +80,15 @@ export async function publish(
     const audienceChangedIn = Object.fromEntries(
       keys.map((key) => [key, unchangedSince(key, workspace, current) ?? id]),
     );
+    const syncAddedIn = Object.fromEntries(
+      Object.keys(workspace.syncs ?? {}).map((key) => [key, sameSyncSince(key, workspace, current) ?? id]),
+    );
     const { hash, journeys, ...rest } = workspace;
     const stored: Stored = {
       ...rest,
       journeys: Object.fromEntries(Object.entries(journeys).map(([key, version]) => [key, version.hash])),
       audienceChangedIn,
+      syncAddedIn,
       enterExisting: entering,
     };
     await trx
@@ -91,7 +97,7 @@ export async function publish(
       .where('id', '=', id)
       .execute();
     await announce(trx, 'published');
-    return { id, hash, publishedAt: now, workspace, audienceChangedIn, enterExisting: entering };
+    return { id, hash, publishedAt: now, workspace, audienceChangedIn, syncAddedIn, enterExisting: entering };
   });
 }
 
@@ -99,10 +105,11 @@ export async function publish(
 export async function currentPublication(db: Queryable): Promise<Publication | null> {
   const row = await db.selectFrom('publications').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
   if (row === undefined) return null;
-  const { journeys, audienceChangedIn, enterExisting, ...rest } = row.workspace as Stored;
+  const { journeys, audienceChangedIn, syncAddedIn = {}, enterExisting, ...rest } = row.workspace as Stored;
   const versions = await versionsOf(db, journeys);
   const workspace: Workspace = { ...rest, hash: row.hash, journeys: versions };
-  return { id: row.id, hash: row.hash, publishedAt: row.published_at, workspace, audienceChangedIn, enterExisting };
+  const { id, hash, published_at: publishedAt } = row;
+  return { id, hash, publishedAt, workspace, audienceChangedIn, syncAddedIn, enterExisting };
 }
 
 /**
@@ -141,6 +148,11 @@ async function versionsOf(
       return [key, { hash, journey }];
     }),
   );
+}
+
+function sameSyncSince(sync: string, workspace: Workspace, before: Publication | null): number | undefined {
+  const was = before?.workspace.syncs?.[sync];
+  return was?.audience === workspace.syncs?.[sync]?.audience ? before?.syncAddedIn[sync] : undefined;
 }
 
 function unchangedSince(audience: string, workspace: Workspace, before: Publication | null): number | undefined {

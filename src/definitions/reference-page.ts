@@ -96,15 +96,16 @@ export function referencePage(): string {
     file('Emails', 'email'),
     file('In-app messages', 'in-app'),
     file('Sales tasks', 'sales-task'),
+    file('Syncs', 'sync'),
     section('## Tracking plans', keyTable(rowsOf(schemas.plan, schemas.plan.$defs ?? {}))),
     section('### Planned calls', plannedCalls(schemas.plan.$defs ?? {})),
     section('## Liquid', LIQUID),
   ].join('\n');
 }
 
-const LIQUID = `In subjects, titles, texts, owners, briefs and webhooks: \`person.<trait>\` (stored or computed, and \`person.id\`),
+const LIQUID = `In subjects, titles, texts, owners, briefs, webhooks and the fields of syncs: \`person.<trait>\` (stored or computed, and \`person.id\`),
 \`account.<trait>\`, \`event.<property>\` of the event that the journey was entered by, and \`journey.key\`; in emails
-\`unsubscribeUrl\`, too. A trait that a person does not have is empty: give it a \`default\`.
+\`unsubscribeUrl\`, too; in syncs only the first two. A trait that a person does not have is empty: give it a \`default\`.
 
 Filters: ${[...FILTERS].sort().map(code).join(', ')}.`;
 
