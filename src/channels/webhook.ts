@@ -17,11 +17,24 @@ export interface WebhookCall {
   readonly secret: string;
   /** Default 15 seconds. */
   readonly timeout?: Milliseconds;
+  /** Gives up before that. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
 }
 
 const LATER = [408, 409, 425, 429];
 const ANSWER_KEPT = 500;
+
+/** What the other side said, or why nothing could be sent to it. */
+export type Posted =
+  | {
+      readonly status: number;
+      /** Its beginning. */
+      readonly answer: string;
+      /** How long the other side asks to be left alone; null where it does not. */
+      readonly retryAfter: Milliseconds | null;
+    }
+  | { readonly unsendable: string };
 
 /**
  * Accepted by any 2xx. Refused by a redirect, by a 4xx other than 408, 409, 425 and 429, and by an address or a header
@@ -29,19 +42,37 @@ const ANSWER_KEPT = 500;
  * @throws {TemporaryDeliveryError} nobody answered in time, or the answer was anything else
  */
 export async function callWebhook(call: WebhookCall): Promise<Delivery> {
-  const { url, timeout = 15 * SECOND } = call;
-  if (!isHttp(url)) return { result: 'refused', reason: `${JSON.stringify(url)} is not an http or https address` };
+  const posted = await postWebhook(call);
+  if ('unsendable' in posted) return { result: 'refused', reason: posted.unsendable };
+  const { status, answer } = posted;
+  const detail = { status, answer };
+  if (status >= 200 && status < 300) return { result: 'accepted', detail };
+  const reason = saidBy(call.url, posted);
+  if (status >= 300 && status < 500 && !LATER.includes(status)) return { result: 'refused', reason, detail };
+  throw new TemporaryDeliveryError(reason, { cause: detail, mayHaveArrived: status >= 500 });
+}
+
+/**
+ * One POST, signed; what the answer means is the caller's to say.
+ * @throws {TemporaryDeliveryError} nobody answered in time
+ */
+export async function postWebhook(call: WebhookCall): Promise<Posted> {
+  const { url, timeout = 15 * SECOND, signal, clock = createClock() } = call;
+  if (!isHttp(url)) return { unsendable: `${JSON.stringify(url)} is not an http or https address` };
   const body = JSON.stringify(call.body);
   const headers = headersOf(call, body);
-  if (headers === null) return { result: 'refused', reason: 'A header holds a character that headers cannot hold' };
-
-  let status: number;
-  let answer: string;
+  if (headers === null) return { unsendable: 'A header holds a character that headers cannot hold' };
+  const patience = AbortSignal.timeout(timeout);
   try {
-    const signal = AbortSignal.timeout(timeout);
-    const response = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
-    status = response.status;
-    answer = await beginningOf(response);
+    const response = await fetch(url, {
+      method: 'POST',
+      headers,
+      body,
+      signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
+      redirect: 'manual',
+    });
+    const retryAfter = pauseIn(response.headers.get('retry-after'), clock);
+    return { status: response.status, answer: await beginningOf(response), retryAfter };
   } catch (error) {
     const { cause } = error as { cause?: unknown };
     const said = cause instanceof Error && cause.message !== '' ? cause.message : String(error);
@@ -50,11 +81,11 @@ export async function callWebhook(call: WebhookCall): Promise<Delivery> {
       mayHaveArrived: !isRefusedConnection(cause),
     });
   }
-  const detail = { status, answer };
-  if (status >= 200 && status < 300) return { result: 'accepted', detail };
-  const reason = `${hostOf(url)} answered ${status}${answer === '' ? '' : `: ${answer}`}`;
-  if (status >= 300 && status < 500 && !LATER.includes(status)) return { result: 'refused', reason, detail };
-  throw new TemporaryDeliveryError(reason, { cause: detail, mayHaveArrived: status >= 500 });
+}
+
+/** `example.com answered 404: not here` */
+export function saidBy(url: string, { status, answer }: Extract<Posted, { status: number }>): string {
+  return `${hostOf(url)} answered ${status}${answer === '' ? '' : `: ${answer}`}`;
 }
 
 /** `v1,` and base64 of HMAC-SHA256 over id, timestamp (seconds) and body. */
@@ -87,6 +118,13 @@ async function beginningOf(response: Response): Promise<string> {
     if (text.length >= ANSWER_KEPT) break;
   }
   return text.slice(0, ANSWER_KEPT).replaceAll('\u0000', '\ufffd');
+}
+
+/** `Retry-After`, in seconds or as a date. */
+function pauseIn(header: string | null, clock: Clock): Milliseconds | null {
+  if (header === null) return null;
+  const pause = /^\d+$/.test(header) ? Number(header) * SECOND : Date.parse(header) - clock.wall();
+  return Number.isFinite(pause) ? Math.max(0, pause) : null;
 }
 
 function isHttp(url: string): boolean {

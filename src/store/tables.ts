@@ -239,17 +239,14 @@ export interface OutboxTable {
 export interface SyncDeliveriesTable {
   /** In the order of the changes. */
   seq: Id;
-  /** What the receiver tells a repetition by. */
-  id: string;
   sync: string;
   profile_id: number;
   /** The row of `audience_changes`; null for members that were there before the sync. */
   change_id: number | null;
   type: 'entered' | 'left';
   at: Date;
-  /** What is sent. */
+  /** Who it is about, and the fields as they were at that time. */
   body: JsonOf<JsonObject>;
-  /** This and the next ones, but `at`, are the machine's time, as the receiver's is. */
   queued_at: Date;
   status: ColumnType<'waiting' | 'delivered' | 'failed', 'waiting' | 'delivered' | 'failed' | undefined>;
   /** How often it was asked for again; what an attempt of an earlier round finds out no longer counts. */
@@ -267,14 +264,15 @@ export interface SyncLanesTable {
   profile_id: number;
   /** When the oldest waiting change is tried; while that is under way, when it is taken for lost. */
   due_at: Date;
+  /** Under way; whoever set `due_at` is the one who may say how it went. */
   leased: ColumnType<boolean, boolean | undefined>;
 }
 
 /** `sync`: how each sync fares. */
 export interface SyncsTable {
   key: string;
-  /** Calls go out no sooner, whoever makes them. */
-  next_call_at: Date;
+  /** Calls go out no sooner, whoever makes them. Milliseconds, with fractions where the rate asks for them. */
+  next_call_at: ColumnType<number, number | undefined>;
   /** Ever. */
   delivered: ColumnType<number, number | undefined>;
   last_error: string | null;

@@ -5,7 +5,6 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`
     create table sync_deliveries (
       seq bigint generated always as identity primary key,
-      id text not null unique,
       sync text not null,
       profile_id bigint not null,
       change_id bigint,
@@ -37,7 +36,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     create table syncs (
       key text primary key,
-      next_call_at timestamptz not null,
+      next_call_at double precision not null default 0,
       delivered bigint not null default 0,
       last_error text,
       last_error_at timestamptz,
