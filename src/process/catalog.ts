@@ -22,7 +22,7 @@ export interface Catalog {
   readonly enterExisting: ReadonlySet<string>;
 }
 
-/** Keeps the newest catalog; asks the database only for the publication's id when nothing has changed. */
+/** Keeps the newest catalog; reads it again only when there is a newer publication. */
 export class CatalogShelf {
   readonly versions = new VersionShelf();
   #current: Catalog | null = null;
@@ -33,8 +33,13 @@ export class CatalogShelf {
       .selectFrom('publications')
       .select(({ fn }) => fn.max('id').as('id'))
       .executeTakeFirst();
-    if (newest?.id === undefined || newest.id === null) return null;
-    if (this.#current?.publicationId !== newest.id) this.#current = await this.#read(db);
+    return this.at(db, newest?.id ?? null);
+  }
+
+  /** @param publicationId the newest, as the caller's snapshot has it */
+  async at(db: Queryable, publicationId: number | null): Promise<Catalog | null> {
+    if (publicationId === null) return null;
+    if (this.#current?.publicationId !== publicationId) this.#current = await this.#read(db);
     return this.#current;
   }
 

@@ -34,14 +34,15 @@ export async function tick(upTo: Instant, { db, clock, catalogs }: Processing): 
   });
 }
 
+/** SQL for when the next instant falls due, of anybody. */
+export const soonestDue = sql<Date | null>`least(
+  (select min(due_at) from audience_states where due_at is not null),
+  (select min(due_at) from runs where status = 'active' and due_at is not null)
+)`;
+
 /** When the next instant falls due, of anybody. */
 export async function nextTick(db: Queryable): Promise<Instant | null> {
-  const { rows } = await sql<{ at: Date | null }>`
-    select least(
-      (select min(due_at) from audience_states where due_at is not null),
-      (select min(due_at) from runs where status = 'active' and due_at is not null)
-    ) as at
-  `.execute(db);
+  const { rows } = await sql<{ at: Date | null }>`select ${soonestDue} as at`.execute(db);
   return rows[0]?.at?.getTime() ?? null;
 }
 

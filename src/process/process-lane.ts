@@ -1,5 +1,5 @@
 /**
- * The way of an event, from the inbox to what it changed: one transaction for a batch of a lane.
+ * The way of an event, from the inbox to what it changed: one transaction for a batch of one or more lanes.
  * @module
  */
 import { sql } from 'kysely';
@@ -25,7 +25,8 @@ export interface Processing {
   readonly log: Logger;
 }
 
-const BATCH = 100;
+/** Events in one transaction, at most. */
+export const BATCH = 100;
 const LANE_LOCKS = 4_217_100;
 
 interface Waiting {
@@ -33,22 +34,28 @@ interface Waiting {
   readonly event: IncomingEvent;
 }
 
+interface Next {
+  /** Oldest first. */
+  readonly batch: readonly Waiting[];
+  readonly publicationId: number | null;
+}
+
 /**
- * Processes the next events of a lane, and says how many. 0: there are none, or another processor has the lane.
+ * Processes the next events of these lanes, oldest first, and says how many. 0: there are none, or others have the lanes.
  *
- * The lane is leased by an advisory lock that lives as long as the transaction, so that a processor that dies, or one
+ * A lane is leased by an advisory lock that lives as long as the transaction, so that a processor that dies, or one
  * that was believed dead, can never work on a person at the same time as another.
  */
-export async function processLane(lane: number, processing: Processing, most: number = BATCH): Promise<number> {
+export async function processLanes(
+  lanes: readonly number[],
+  processing: Processing,
+  most: number = BATCH,
+): Promise<number> {
   return processing.db.transaction().execute(async (tx) => {
-    const { rows: lease } = await sql<{
-      mine: boolean;
-    }>`select pg_try_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS + lane}) as mine`.execute(tx);
-    if (!lease[0]?.mine) return 0;
-    const catalog = await processing.catalogs.current(tx);
-    if (catalog === null) return 0;
-    const batch = await nextOf(tx, lane, most);
+    const { batch, publicationId } = await leaseNext(tx, lanes, most);
     if (batch.length === 0) return 0;
+    const catalog = await processing.catalogs.at(tx, publicationId);
+    if (catalog === null) return 0;
 
     const fresh = await notCountedYet(tx, batch);
     const resolved = await resolveIdentities(
@@ -80,17 +87,24 @@ export async function processLane(lane: number, processing: Processing, most: nu
 }
 
 /**
- * Works a lane off and says how many events that were. An event that cannot be applied whatever one does is put aside
+ * Works lanes off and says how many events that were. An event that cannot be applied whatever one does is put aside
  * with the reason, so that it does not hold up the others.
  */
-export async function workLane(lane: number, processing: Processing): Promise<number> {
+export async function workLanes(lanes: readonly number[], processing: Processing): Promise<number> {
   try {
-    return await processLane(lane, processing);
+    return await processLanes(lanes, processing);
   } catch (error) {
     if (mayPass(error)) throw error;
   }
+  let worked = 0;
+  for (const lane of lanes) worked += await workCarefully(lane, processing);
+  return worked;
+}
+
+/** One event of a lane that holds one which cannot be applied. */
+async function workCarefully(lane: number, processing: Processing): Promise<number> {
   try {
-    return await processLane(lane, processing, 1);
+    return await processLanes([lane], processing, 1);
   } catch (error) {
     if (mayPass(error)) throw error;
     return putAside(lane, processing, error instanceof Error ? error.message : String(error));
@@ -99,7 +113,7 @@ export async function workLane(lane: number, processing: Processing): Promise<nu
 
 async function putAside(lane: number, { db, log }: Processing, reason: string): Promise<number> {
   return db.transaction().execute(async (tx) => {
-    const batch = await nextOf(tx, lane, 1);
+    const { batch } = await leaseNext(tx, [lane], 1);
     for (const { event } of batch) {
       log.error({ messageId: event.messageId, reason }, 'an event could not be applied and was put aside');
       await hold(tx, event, reason);
@@ -208,15 +222,21 @@ async function touchOtherMembers(
   );
 }
 
-async function nextOf(tx: Queryable, lane: number, most: number): Promise<Waiting[]> {
-  const rows = await tx
-    .selectFrom('inbox')
-    .select(['id', 'body'])
-    .where('lane', '=', lane)
-    .orderBy('id')
-    .limit(most)
-    .execute();
-  return rows.map(({ id, body }) => ({ id, event: body as IncomingEvent }));
+/**
+ * Leases those of the lanes that nobody else has, and reads what is next in them. What another processor has done between
+ * this statement's look at the inbox and its lease of the lane is seen once more, and left out as counted already.
+ */
+async function leaseNext(tx: Queryable, lanes: readonly number[], most: number): Promise<Next> {
+  const { rows } = await sql<{ id: number; body: IncomingEvent; publication: number | null }>`
+    with mine as materialized (
+      select lane from unnest(${lanes}::int[]) as lane
+      where pg_try_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS}::int + lane)
+    )
+    select next.id, next.body, (select max(id) from publications) as publication
+    from mine, lateral (select id, body from inbox where inbox.lane = mine.lane order by id limit ${most}) as next
+    order by next.id limit ${most}
+  `.execute(tx);
+  return { batch: rows.map(({ id, body: event }) => ({ id, event })), publicationId: rows[0]?.publication ?? null };
 }
 
 /** Counts message ids; those seen before, in this batch or ever, are left out. */

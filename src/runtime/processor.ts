@@ -3,12 +3,12 @@
  * Woken by a word from the database; it also looks by itself, so that a lost word costs a moment.
  * @module
  */
-import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
 import { ensureEventMonths } from '../ingest/event-log.ts';
-import { fill, nextTick, tick } from '../process/clock-tick.ts';
-import { type Processing, workLane } from '../process/process-lane.ts';
+import { fill, tick } from '../process/clock-tick.ts';
+import { look } from '../process/look.ts';
+import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
 
 export interface ProcessorSettings {
@@ -27,13 +27,14 @@ export interface Processor {
 /** Real milliseconds between looks when nothing is said. */
 const LOOK_AGAIN = 1_000;
 const AFTER_FAILURE = 500;
-/** Lanes worked on side by side, each on a connection of its own. */
-const LANES_AT_ONCE = 4;
+/** Batches worked on side by side, each on a connection of its own. */
+const BATCHES_AT_ONCE = 4;
 const DISPATCH_AGAIN = 500;
 
 export function startProcessor({ processing, dispatching, horizon }: ProcessorSettings): Processor {
   const { db, clock, log } = processing;
   let monthsUntil = 0;
+  let fillAgainAt = 0;
 
   const events = loop('events', log, async () => {
     const now = clock.now();
@@ -42,30 +43,26 @@ export function startProcessor({ processing, dispatching, horizon }: ProcessorSe
       monthsUntil = now + 20 * DAY;
     }
     let worked = 0;
-    const lanes = await busyLanes();
-    for (let first = 0; first < lanes.length; first += LANES_AT_ONCE) {
+    const { groups, soonest } = await look(db);
+    for (let first = 0; first < groups.length; first += BATCHES_AT_ONCE) {
       const counts = await Promise.all(
-        lanes.slice(first, first + LANES_AT_ONCE).map((lane) => workLane(lane, processing)),
+        groups.slice(first, first + BATCHES_AT_ONCE).map((lanes) => workLanes(lanes, processing)),
       );
       worked += counts.reduce((sum, count) => sum + count, 0);
     }
-    worked += await tick(horizon?.() ?? clock.now(), processing);
+    const upTo = horizon?.() ?? clock.now();
+    if (soonest !== null && soonest <= upTo) worked += await tick(upTo, processing);
     if (worked > 0) {
       outbox.nudge();
       return 0;
     }
-    if ((await fill(processing)) > 0) return 0;
-    const next = await nextTick(db);
-    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(next, clock)));
+    if (performance.now() >= fillAgainAt) {
+      if ((await fill(processing)) > 0) return 0;
+      fillAgainAt = performance.now() + LOOK_AGAIN;
+    }
+    return soonest === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(soonest, clock)));
   });
   const outbox = loop('outbox', log, async () => ((await dispatch(dispatching)) > 0 ? 0 : DISPATCH_AGAIN));
-
-  async function busyLanes(): Promise<number[]> {
-    const { rows } = await sql<{ lane: number }>`
-      select lane from generate_series(0, 15) as lane where exists (select 1 from inbox where inbox.lane = lane.lane) order by random()
-    `.execute(db);
-    return rows.map((row) => row.lane);
-  }
 
   return {
     nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),

@@ -9,7 +9,7 @@ import { readClickstream, type ShopCall } from '../../src/demo/clickstream.ts';
 import { type IncomingEvent, inboxDepth, LANES, putInInbox } from '../../src/ingest/inbox.ts';
 import { CatalogShelf } from '../../src/process/catalog.ts';
 import { tick } from '../../src/process/clock-tick.ts';
-import { type Processing, workLane } from '../../src/process/process-lane.ts';
+import { type Processing, workLanes } from '../../src/process/process-lane.ts';
 import { oracle } from '../core/oracle.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { SHOP_AUDIENCES } from './shop-audiences.ts';
@@ -64,7 +64,7 @@ async function throughTheEngine(until: Instant): Promise<void> {
     const lanes = Array.from({ length: LANES }, (_, lane) => lane);
     await Promise.all(
       lanes.map(async (lane) => {
-        while ((await workLane(lane, processing)) > 0);
+        while ((await workLanes([lane], processing)) > 0);
       }),
     );
   }
