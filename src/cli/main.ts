@@ -5,6 +5,8 @@
 import { Command, CommanderError } from 'commander';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { heldCommand } from './commands/held.ts';
+import { importCommand } from './commands/import.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
@@ -22,6 +24,8 @@ for (const command of [
   demoCommand(),
   simulateCommand(),
   explainCommand(),
+  importCommand(),
+  heldCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }

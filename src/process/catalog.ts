@@ -6,7 +6,7 @@ import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.
 import { type Interest, interestOf } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
 import { currentPublication } from '../definitions/publish.ts';
-import type { Settings } from '../definitions/workspace-types.ts';
+import type { Settings, TrackingPlan } from '../definitions/workspace-types.ts';
 import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
@@ -20,6 +20,7 @@ export interface Catalog {
   /** What the audiences and the entries and goals of published journeys look at. */
   readonly interest: Interest;
   readonly enterExisting: ReadonlySet<string>;
+  readonly trackingPlan?: TrackingPlan | undefined;
 }
 
 /** Keeps the newest catalog; reads it again only when there is a newer publication. */
@@ -61,6 +62,7 @@ export class CatalogShelf {
       journeys: indexJourneys(journeys),
       interest: interestOf(...conditions),
       enterExisting: new Set(enterExisting),
+      trackingPlan: workspace.trackingPlan,
     };
   }
 }

@@ -12,6 +12,7 @@ import type { PageLink } from '../server/pages/start-page.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
 import { taskRoutes } from '../server/routes/tasks.ts';
+import { trackingPlanRoutes } from '../server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../server/routes/unsubscribe.ts';
 import type { Config } from './config.ts';
 import { type Engine, startEngine } from './engine.ts';
@@ -60,6 +61,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
       taskRoutes({ db, clock }),
+      trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret }),
     ],
     metrics: new Registry(),

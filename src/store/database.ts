@@ -5,7 +5,12 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as backbone from './migrations/0001-backbone.ts';
+import * as setQuestions from './migrations/0002-set-questions.ts';
+import * as accounts from './migrations/0003-accounts.ts';
+import * as waysIn from './migrations/0004-ways-in.ts';
 import * as syncs from './migrations/0005-sync.ts';
+import * as trackingPlan from './migrations/0006-tracking-plan.ts';
+import * as merges from './migrations/0007-merges.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -54,7 +59,12 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
     provider: {
       getMigrations: async () => ({
         '0001-backbone': backbone,
+        '0002-set-questions': setQuestions,
+        '0003-accounts': accounts,
+        '0004-ways-in': waysIn,
         '0005-sync': syncs,
+        '0006-tracking-plan': trackingPlan,
+        '0007-merges': merges,
       }),
     },
   });

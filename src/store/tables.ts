@@ -26,6 +26,8 @@ export interface ProfilesTable {
   filled_to: number;
   /** Set when identify or alias made this the same person as another; the row then only points on. */
   merged_into: number | null;
+  /** Instants up to here are history that was imported: the clock starts no journey by them. */
+  quiet_until: ColumnType<Date | null, Date | null | undefined>;
 }
 
 /** `profiles`: every id that ever named a profile. */
@@ -33,6 +35,8 @@ export interface IdentitiesTable {
   kind: 'user' | 'anonymous' | 'account';
   value: string;
   profile_id: number;
+  /** The profile that it named before that became another; null: `profile_id`. */
+  origin_id: ColumnType<number | null, number | null | undefined>;
 }
 
 /** `profiles` */
@@ -51,6 +55,8 @@ export interface InboxTable {
   occurred_at: Date;
   received_at: Date;
   body: JsonOf<object>;
+  /** The account whose traits the row tells. */
+  account_id: ColumnType<number | null, number | null | undefined>;
 }
 
 /** `process`: what has been counted once already. */
@@ -59,19 +65,66 @@ export interface MessageIdsTable {
   received_at: Date;
 }
 
-/** `process`: events that could not be applied, kept with the reason. */
+/** `tracking-plan`: events that violate the plan or could not be applied, kept with the reason. */
 export interface HeldEventsTable {
   id: Id;
+  event: string;
   message_id: string;
   received_at: Date;
+  held_at: Date;
   body: JsonOf<object>;
   reason: string;
+  /** Whether the message id is in `message_ids`, so that a release has to take it out. */
+  counted: ColumnType<boolean, boolean | undefined>;
+  /** Of the tracking plan of `publication_id`; null where the event is held for another reason. */
+  violations: JsonOf<object | null>;
+  publication_id: number | null;
+  discarded_at: Date | null;
+  discarded_because: string | null;
+}
+
+/** `tracking-plan`: events by name and lane, counted as long as there is a plan. */
+export interface PlanEventsTable {
+  event: string;
+  lane: number;
+  seen: number;
+  /** With violations. */
+  passed: number;
+  held: number;
+  released: number;
+  discarded: number;
+  first_seen: Date | null;
+  last_seen: Date | null;
+}
+
+/** An event that violated the tracking plan. */
+export interface PlanSample {
+  readonly expected: string;
+  readonly got: string;
+  readonly messageId: string;
+  readonly person: string | null;
+  readonly at: string;
+}
+
+/** `tracking-plan`: how often events violate the plan, by event, property, kind of violation and lane. */
+export interface PlanViolationsTable {
+  event: string;
+  field: string;
+  kind: string;
+  lane: number;
+  passed: number;
+  held: number;
+  first_seen: Date;
+  last_seen: Date;
+  sample: JsonOf<PlanSample>;
 }
 
 /** `ingest`: the event log, partitioned by month of `occurred_at`. */
 export interface EventsTable {
   id: Id;
   profile_id: number;
+  /** Where it was done; null: in none. */
+  account_id: ColumnType<number | null, number | null | undefined>;
   name: string;
   type: string;
   by_engine: ColumnType<boolean, boolean | undefined>;
@@ -80,6 +133,8 @@ export interface EventsTable {
   message_id: string;
   properties: JsonOf<JsonObject>;
   context: JsonOf<JsonObject>;
+  /** The profile that the event's own ids name, where that became another; null: `profile_id`. */
+  origin_id: ColumnType<number | null, number | null | undefined>;
 }
 
 /** `audiences`: a row where the profile is a member or will be re-evaluated by the clock. */
@@ -110,6 +165,16 @@ export interface PublicationsTable {
   published_at: Date;
   hash: string;
   workspace: JsonOf<object>;
+  /** `process`: since when `fill_candidates` has everybody whom the fill must look at. */
+  candidates_at: ColumnType<Date | null, Date | undefined>;
+  /** `process`: every audience is right for everybody, as of this publication. */
+  filled_at: ColumnType<Date | null, Date | undefined>;
+}
+
+/** `process`: whom the fill of the publication in force has still to look at. */
+export interface FillCandidatesTable {
+  profile_id: number;
+  publication_id: number;
 }
 
 /** `definitions`: immutable, by content hash. */
@@ -142,6 +207,10 @@ export interface RunsTable {
   woken_at: Date | null;
   /** When time alone could end or wake the run by its goal, exit or awaited condition. */
   due_at: Date | null;
+  /** Whose run it was before that profile became another; null: `profile_id`. */
+  origin_id: ColumnType<number | null, number | null | undefined>;
+  /** The run of the same person that went on, where this one ended as `merged`. */
+  merged_into: ColumnType<string | null, string | null | undefined>;
 }
 
 /** `runs`: what each run did. */
@@ -285,6 +354,106 @@ export interface SyncsTable {
   removed_at: Date | null;
 }
 
+/** `import`: files that were read or are being read. The id stands for their content, their columns and what they hold. */
+export interface ImportsTable {
+  id: string;
+  what: 'people' | 'accounts' | 'events';
+  file: string;
+  silent: boolean;
+  started_at: Date;
+  updated_at: Date;
+  finished_at: Date | null;
+  /** Up to here, counted without compression, every row was stored or rejected. */
+  bytes: ColumnType<number, number | undefined>;
+  lines: ColumnType<number, number | undefined>;
+  stored: ColumnType<number, number | undefined>;
+  /** How many rows were rejected, by reason. */
+  reasons: ColumnType<Record<string, number>, string | undefined, string>;
+  /** How long the file of rejects was. */
+  rejects_bytes: ColumnType<number, number | undefined>;
+}
+
+/** `enrichment`: what was asked of others about a profile, and when it is asked next. */
+export interface EnrichmentsTable {
+  profile_id: number;
+  enrichment: string;
+  /** Its condition holds. */
+  wanted: ColumnType<boolean, boolean | undefined>;
+  due_at: Date | null;
+  status: ColumnType<
+    'waiting' | 'done' | 'not-found' | 'failing' | 'failed',
+    'waiting' | 'done' | 'not-found' | 'failing' | 'failed' | undefined
+  >;
+  /** Failures in a row. */
+  attempts: ColumnType<number, number | undefined>;
+  /** The address asked last, with `***` for secrets. */
+  url: string | null;
+  /** When that address last answered that it knows, or does not know, the profile. */
+  fetched_at: Date | null;
+  problem: string | null;
+  /** The fields that were taken from the answer. */
+  answer: JsonOf<JsonObject> | null;
+}
+
+/** `profiles`: every time two profiles turned out to be one, with what undoing it needs. */
+export interface MergesTable {
+  id: Id;
+  /** The profile that went. */
+  from_id: number;
+  /** The profile that stayed. */
+  into_id: number;
+  /** Which of the profiles behind `from_id` the event named. */
+  from_named: number;
+  into_named: number;
+  /** The event that said so. */
+  message_id: string;
+  /** In the people's own time. */
+  at: Date;
+  recorded_at: Date;
+  before: JsonOf<MergeBefore>;
+  moved: JsonOf<MergeMoved>;
+  undone_at: Date | null;
+  /** When an `alias` after the undo made them one again. */
+  rejoined_at: Date | null;
+}
+
+/** What one side of a merge was before. */
+export interface SideBefore {
+  /** It had no other profiles behind it. */
+  readonly alone: boolean;
+  readonly userId: string | null;
+  readonly traits: JsonObject;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly accounts: readonly { readonly id: number; readonly joinedAt: string }[];
+  readonly suppressed: readonly string[];
+}
+
+export interface MergeBefore {
+  readonly from: SideBefore;
+  readonly into: SideBefore;
+}
+
+export interface MergeMoved {
+  readonly identities: readonly { readonly kind: string; readonly value: string }[];
+  /** The profiles of accounts. */
+  readonly accounts: readonly number[];
+  readonly events: number;
+  readonly runs: readonly string[];
+  readonly ended: readonly { readonly run: string; readonly journey: string; readonly reason: string }[];
+}
+
+/** `profiles`: what was said of merged people afterwards, by the profile that the caller's ids name. */
+export interface SaidSinceMergeTable {
+  id: Id;
+  profile_id: number;
+  /** The newest merge at that moment. */
+  after_merge: number;
+  at: Date;
+  traits: JsonOf<JsonObject> | null;
+  account_id: number | null;
+}
+
 export interface Tables {
   profiles: ProfilesTable;
   identities: IdentitiesTable;
@@ -292,10 +461,13 @@ export interface Tables {
   inbox: InboxTable;
   message_ids: MessageIdsTable;
   held_events: HeldEventsTable;
+  plan_events: PlanEventsTable;
+  plan_violations: PlanViolationsTable;
   events: EventsTable;
   audience_states: AudienceStatesTable;
   audience_changes: AudienceChangesTable;
   publications: PublicationsTable;
+  fill_candidates: FillCandidatesTable;
   journey_versions: JourneyVersionsTable;
   runs: RunsTable;
   run_log: RunLogTable;
@@ -305,9 +477,13 @@ export interface Tables {
   tasks: TasksTable;
   suppressions: SuppressionsTable;
   outbox: OutboxTable;
+  merges: MergesTable;
+  said_since_merge: SaidSinceMergeTable;
   sync_deliveries: SyncDeliveriesTable;
   sync_lanes: SyncLanesTable;
   syncs: SyncsTable;
+  imports: ImportsTable;
+  enrichments: EnrichmentsTable;
 }
 
 /** Text for a jsonb parameter. */

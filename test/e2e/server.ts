@@ -5,6 +5,7 @@ import { buildServer } from '../../src/server/app.ts';
 import { audienceQuestionRoutes } from '../../src/server/routes/audience-questions.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
 import { taskRoutes } from '../../src/server/routes/tasks.ts';
+import { trackingPlanRoutes } from '../../src/server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../../src/server/routes/unsubscribe.ts';
 import { SIGNING_SECRET, type TestEngine } from '../kit/engine.ts';
 
@@ -36,6 +37,7 @@ export async function testServer({
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),
       taskRoutes({ db, clock }),
+      trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret: SIGNING_SECRET }),
     ],
   });

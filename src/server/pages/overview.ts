@@ -15,6 +15,7 @@ import { type Conversion, conversionByHoldout } from '../../measurement/conversi
 import { type JourneyOutcomes, journeyOutcomes } from '../../measurement/journey-outcomes.ts';
 import { type Refusals, refusals } from '../../measurement/messages.ts';
 import type { Database } from '../../store/database.ts';
+import { listPlannedEvents, type PlannedEvent } from '../routes/tracking-plan.ts';
 
 export interface JourneyOverview {
   readonly key: string;
@@ -37,6 +38,8 @@ export interface Overview {
   readonly refusals: readonly Refusals[];
   /** Calls and reports that are stored and not worked off yet. */
   readonly waiting: number;
+  /** Of the tracking plan, and what was checked by one. */
+  readonly planned: readonly PlannedEvent[];
   readonly hasEvents: boolean;
   /** An event by which somebody enters a journey, to try the engine with. */
   readonly firstEvent: string;
@@ -51,13 +54,14 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
   const timezone = workspace?.settings.timezone ?? UNPUBLISHED_ZONE;
   const at = clock.now();
   const today = DateTime.fromMillis(at, { zone: timezone }).startOf('day').toMillis();
-  const [outcomes, conversions, sizes, active, refused, queues, anyEvent] = await Promise.all([
+  const [outcomes, conversions, sizes, active, refused, queues, planned, anyEvent] = await Promise.all([
     journeyOutcomes(db),
     conversionByHoldout(db),
     readAudienceSizes(db),
     channelActivity(db, today),
     refusals(db),
     backlog(db),
+    listPlannedEvents(db),
     hasEvents(db),
   ]);
   return {
@@ -73,6 +77,7 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
     channels: channelsOf(workspace, active),
     refusals: refused,
     waiting: queues.calls + queues.reports,
+    planned,
     hasEvents: anyEvent,
     firstEvent: firstEventOf(workspace),
   };

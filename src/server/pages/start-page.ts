@@ -8,6 +8,7 @@ import { dateAndTime, type Html, html, NOTHING, trusted } from './html.ts';
 import { journeysSection } from './journeys-section.ts';
 import { LOOK_AGAIN, STYLE } from './look.ts';
 import type { Overview } from './overview.ts';
+import { trackingPlanSection } from './tracking-plan-section.ts';
 
 export interface PageLink {
   readonly label: string;
@@ -67,6 +68,7 @@ ${tile('Events waiting', waiting)}
 </dl>
 ${firstSteps(overview, publicUrl)}
 ${journeysSection(journeys)}
+${trackingPlanSection(overview)}
 <div class="two">${audiencesSection(overview.audiences)}${messagesSection(overview)}</div>
 <p class="note">${workspace === null ? '' : `Workspace ${workspace}, `}${dateAndTime(at, timezone)} in ${timezone}</p>`;
 }
