@@ -3,45 +3,19 @@
  * test fails where the two differ.
  * @module
  */
-import { z } from 'zod';
 import { FILTERS } from '../channels/liquid.ts';
 import { jsonSchemas, type Kind } from './schema.ts';
 import {
-  duration,
-  isForm,
-  key,
-  link,
-  percent,
-  quoted,
-  sender,
-  timezone,
-  traitName,
-  webAddress,
-} from './schema-values.ts';
-
-/** What is used here of JSON Schema. */
-interface JsonSchema {
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-  readonly title?: string;
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly string[];
-  readonly const?: string;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: JsonSchema | boolean;
-}
-type Definitions = NonNullable<JsonSchema['$defs']>;
-
-interface Row {
-  readonly key: string;
-  readonly required: boolean;
-  readonly value: string;
-  readonly says: string;
-}
+  code,
+  type Definitions,
+  forms,
+  type JsonSchema,
+  keyTable,
+  rowsOf,
+  section,
+  table,
+  USUAL,
+} from './schema-tables.ts';
 
 const HEAD = `# Reference
 
@@ -53,44 +27,24 @@ definition is, its first key says. An \`.mjml\` file is one email: front matter 
 whose name begins with \`_\` are parts for \`<mj-include>\`. A key in **bold** has to be there.
 `;
 
-/** Words for types that are explained once, or have a section of their own. */
-const LINKED: Readonly<Record<string, string>> = {
-  condition: '#conditions',
-  step: '#steps',
-  tests: '#tests',
-  plannedCall: '#planned-calls',
-};
-const VALUES = [duration, percent, key, traitName, timezone, sender, webAddress, link];
-/** What is said of a value wherever nothing else is. */
-const USUAL: ReadonlyMap<string, string> = new Map(
-  VALUES.map((value) => {
-    const { title = '', description = '' } = z.toJSONSchema(value, { io: 'input' });
-    return [title, description];
-  }),
-);
-const JSON_TYPES: Readonly<Record<string, string>> = {
-  string: 'text',
-  integer: 'whole number',
-  number: 'number',
-  boolean: 'true or false',
-};
-
 /** The page as Markdown. */
 export function referencePage(): string {
   const schemas = jsonSchemas() as Record<Kind, JsonSchema>;
   const defs = schemas.journey.$defs ?? {};
+  const ofTraits = schemas.trait.$defs ?? {};
   const file = (title: string, kind: Kind) => section(`## ${title}`, keyTable(rowsOf(schemas[kind], defs)));
   return [
     HEAD,
     section('## Values', table(['value', 'is'], [...USUAL])),
     file('Settings', 'settings'),
-    section('## Computed traits', `${schemas.trait.description}\n\n${forms(schemas.trait, defs)}`),
+    section('## Computed traits', `${schemas.trait.description}\n\n${forms(schemas.trait, ofTraits)}`),
+    section('### Events counted', `${COUNTED}\n\n${keyTable(rowsOf(ofTraits.measured ?? {}, ofTraits))}`),
+    file('Scores', 'score'),
     section('## Audiences', audiences(schemas.audience, defs)),
-    section(
-      '## Conditions',
-      `${defs.condition?.description} Beside \`trait\` stands at least one [test](#tests).\n\n${forms(defs.condition ?? {}, defs)}`,
-    ),
-    section('### Tests', `All that are given must hold.\n\n${keyTable(rowsOf(defs.tests ?? {}, defs))}`),
+    section('## Conditions', `${defs.condition?.description} ${CONDITIONS}\n\n${forms(defs.condition ?? {}, defs)}`),
+    section('### Tests', `${TESTS}\n\n${keyTable(rowsOf(defs.tests ?? {}, defs))}`),
+    section('### Events meant', `An event's name, or:\n\n${keyTable(rowsOf(defs.pattern ?? {}, defs))}`),
+    section('### Related profiles', `${defs.related?.description}\n\n${forms(defs.related ?? {}, defs)}`),
     file('Journeys', 'journey'),
     section('## Steps', `${defs.step?.description}\n\n${forms(defs.step ?? {}, defs)}`),
     file('Emails', 'email'),
@@ -103,119 +57,25 @@ export function referencePage(): string {
   ].join('\n');
 }
 
+const CONDITIONS =
+  'Each has an example in [conditions](conditions.md). Beside `trait` stands at least one [test](#tests).';
+const TESTS =
+  'All that are given must hold. `is`, `isNot`, `atLeast`, `atMost`, `above` and `below` of a trait also take another one: `{ trait: seats }`.';
+const COUNTED = '`property` is for what takes values.';
+
 const LIQUID = `In subjects, titles, texts, owners, briefs, webhooks and the fields of syncs: \`person.<trait>\` (stored or computed, and \`person.id\`),
 \`account.<trait>\`, \`event.<property>\` of the event that the journey was entered by, and \`journey.key\`; in emails
 \`unsubscribeUrl\`, too; in syncs only the first two. A trait that a person does not have is empty: give it a \`default\`.
 
 Filters: ${[...FILTERS].sort().map(code).join(', ')}.`;
 
-function section(heading: string, body: string): string {
-  return `${heading}\n\n${body}\n`;
-}
-
-/** A union: what all forms have, then each form by the key that tells it; forms that look alike stand together. */
-function forms(union: JsonSchema, defs: Definitions): string {
-  const options = union.anyOf ?? [];
-  const common = Object.keys(options[0]?.properties ?? {}).filter((name) =>
-    options.every((option) => option.properties?.[name] !== undefined),
-  );
-  const groups = new Map<string, { names: string[]; rows: readonly Row[] }>();
-  for (const option of options) {
-    const told = Object.keys(option.properties ?? {}).find((name) => isForm(name) && !common.includes(name)) ?? '';
-    const rows = rowsOf(option, defs).filter((row) => !common.includes(row.key) && !isTest(row.key, option, defs));
-    const alike = JSON.stringify(rows).replaceAll(`"${told}`, '"');
-    const names = [...(groups.get(alike)?.names ?? []), told];
-    groups.set(alike, { names, rows: groups.get(alike)?.rows ?? rows });
-  }
-  const all = [...groups.values()];
-  const simple = [
-    ...rowsOf(options[0] ?? {}, defs).filter((row) => common.includes(row.key)),
-    ...all.flatMap(({ rows }) => (rows.length === 1 ? rows.map((row) => ({ ...row, required: false })) : [])),
-  ];
-  const others = all
-    .filter(({ rows }) => rows.length > 1)
-    .map(({ names, rows }) => {
-      const alike = names.length === 1 ? '' : `, shown for ${code(names[0] ?? '')}`;
-      return `With ${quoted(names)}${alike}:\n\n${keyTable(rows)}`;
-    });
-  return [keyTable(simple), ...others].join('\n\n');
+/** Its condition stands at top level, in any form but one. */
+function audiences(audience: JsonSchema, defs: Definitions): string {
+  const [first] = audience.anyOf ?? [];
+  const rows = rowsOf(first ?? {}, defs).filter((row) => ['audience', 'description', 'of'].includes(row.key));
+  return `${keyTable(rows)}\n\n${audience.description} They are what they are in [conditions](#conditions).`;
 }
 
 function plannedCalls(defs: Definitions): string {
   return keyTable(rowsOf(defs.plannedCall ?? {}, defs));
-}
-
-/** Its condition stands at top level, in any form but one. */
-function audiences(audience: JsonSchema, defs: Definitions): string {
-  const [first] = audience.anyOf ?? [];
-  const rows = rowsOf(first ?? {}, defs).filter((row) => row.key === 'audience' || row.key === 'description');
-  return `${keyTable(rows)}\n\n${audience.description} They are what they are in [conditions](#conditions).`;
-}
-
-function isTest(name: string, option: JsonSchema, defs: Definitions): boolean {
-  return option.properties?.trait !== undefined && defs.tests?.properties?.[name] !== undefined;
-}
-
-/** The keys of an object, those of objects within by their path. */
-function rowsOf(object: JsonSchema, defs: Definitions, path = ''): Row[] {
-  return Object.entries(object.properties ?? {}).flatMap(([name, property]) => {
-    const row = {
-      key: `${path}${name}`,
-      required: object.required?.includes(name) === true,
-      value: saidOf(property, defs),
-      says: property.description === USUAL.get(property.title ?? '') ? '' : (property.description ?? ''),
-    };
-    return [row, ...innerRows(property, defs, row.key)];
-  });
-}
-
-function innerRows(schema: JsonSchema, defs: Definitions, path: string): Row[] {
-  if (schema.properties !== undefined) return rowsOf(schema, defs, `${path}.`);
-  if (schema.items !== undefined) return innerRows(schema.items, defs, `${path}[]`);
-  if (typeof schema.additionalProperties === 'object')
-    return innerRows(schema.additionalProperties, defs, `${path}.<name>`);
-  const rows = (schema.anyOf ?? [])
-    .flatMap((option) => innerRows(option, defs, path))
-    .map((row) => ({ ...row, required: false }));
-  return rows.filter((row, index) => rows.findIndex(({ key: earlier }) => earlier === row.key) === index);
-}
-
-function saidOf(schema: JsonSchema, defs: Definitions): string {
-  const { $ref, title, type, items, properties, additionalProperties } = schema;
-  const id = $ref?.replace('#/$defs/', '');
-  if (id !== undefined) {
-    const heading = LINKED[id];
-    if (heading !== undefined) return `[${id}](${heading})`;
-    const meant = defs[id] ?? {};
-    // Only JSON itself is made of itself and has no section.
-    return JSON.stringify(meant).includes(`"${$ref}"`) ? 'any value' : saidOf(meant, defs);
-  }
-  if (title !== undefined) return `[${title}](#values)`;
-  if (schema.const !== undefined) return code(schema.const);
-  if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => saidOf(one, defs)))].join(' or ');
-  if (items !== undefined) return `list of ${saidOf(items, defs)}`;
-  if (properties !== undefined) return 'keys';
-  if (typeof additionalProperties === 'object') return `names, each with ${saidOf(additionalProperties, defs)}`;
-  return [type ?? []]
-    .flat()
-    .map((one) => JSON_TYPES[one] ?? one)
-    .join(', ');
-}
-
-function keyTable(rows: readonly Row[]): string {
-  const cells = rows.map(({ key: name, required, value, says }) => [
-    required ? `**${code(name)}**` : code(name),
-    value,
-    says,
-  ]);
-  return table(['key', 'value', 'meaning'], cells);
-}
-
-function table(head: readonly string[], cells: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }

@@ -15,7 +15,7 @@ export const eventFields = {
 };
 
 const A_PATTERN = "must be an event's name, or a map such as `{ event: Export Completed, where: { format: pdf } }`";
-const pattern = z.union([eventName, z.strictObject(eventFields)], { error: A_PATTERN });
+const pattern = z.union([eventName, z.strictObject(eventFields).meta({ id: 'pattern' })], { error: A_PATTERN });
 export type AuthoredPattern = z.infer<typeof pattern>;
 
 export const anchor = oneOf(

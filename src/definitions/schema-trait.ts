@@ -9,8 +9,10 @@ import { duration, oneOf, text, traitName } from './schema-values.ts';
 
 const named = { trait: traitName.describe('Its name.'), description: text.optional(), of };
 const filter = { ...eventFields, ...windowFields };
-const counted = z.strictObject(filter);
-const measured = z.strictObject({ ...filter, property: text.describe('The property whose values are taken.') });
+const counted = z.strictObject(filter).meta({ id: 'counted' });
+const measured = z
+  .strictObject({ ...filter, property: text.describe('The property whose values are taken.') })
+  .meta({ id: 'measured' });
 const renewed = z.strictObject({
   ...eventFields,
   within: duration.describe('New within the last …'),
