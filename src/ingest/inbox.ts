@@ -3,7 +3,7 @@
  * @module
  */
 
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import murmurhash from 'murmurhash';
 import type { JsonObject } from '../core/condition.ts';
 import type { Queryable } from '../store/database.ts';
@@ -30,19 +30,49 @@ export interface IncomingEvent {
   readonly context: JsonObject;
   readonly occurredAt: string;
   readonly receivedAt: string;
+  /** History that was imported: it changes what is true of people, and starts no journey. */
+  readonly silent?: true;
+  /** What the profile hears of those it is related to. Such a row is no event: it is neither counted nor logged. */
+  readonly news?: News;
+}
+
+/** What happened to a profile's relatives, the people of an account or the accounts of a person, as far as it cares. */
+export interface News {
+  /** To an account: one of its people did this in it; the log has it. */
+  readonly event?: { readonly name: string; readonly byEngine: boolean };
+  /** To a person: the account's traits changed. */
+  readonly traits?: readonly 'account'[];
+  /** Audiences that a relative entered or left; `*`: it became one. */
+  readonly related?: readonly string[];
+  /** To an account: the person who joined it. */
+  readonly joined?: number;
+  /** People became one or two: whatever is counted by person may be another number. */
+  readonly people?: true;
+  /** Only those whom a publisher asks in enter journeys by it, or nobody; absent: everybody does. */
+  readonly entering?: 'asked' | 'nobody';
 }
 
 /** Lanes are worked on side by side; within one, strictly in order. */
 export const LANES = 16;
 
-/** The lane of a person: by user id where known, so that one person's events keep their order. */
+/**
+ * The lane of a person: by user id where known, so that one person's events keep their order; of an account alone: by its
+ * id. What the engine tells a profile is in the lane that {@link laneOfProfile} says in SQL.
+ */
 export function laneOf({
   userId,
   anonymousId,
   previousId,
   profileId,
-}: Pick<IncomingEvent, 'userId' | 'anonymousId' | 'previousId' | 'profileId'>): number {
-  return murmurhash.v3(userId ?? anonymousId ?? previousId ?? String(profileId ?? '')) % LANES;
+  groupId,
+}: Pick<IncomingEvent, 'userId' | 'anonymousId' | 'previousId' | 'profileId' | 'groupId'>): number {
+  const name = userId ?? anonymousId ?? previousId;
+  if (name === undefined && profileId !== undefined) return profileId % LANES;
+  return murmurhash.v3(name ?? groupId ?? '') % LANES;
+}
+
+export function laneOfProfile(id: RawBuilder<unknown>): RawBuilder<number> {
+  return sql<number>`(${id} % ${sql.lit(LANES)})`;
 }
 
 /** Stores the events, all or none, in one statement. When the promise resolves outside a transaction they are durable. */
@@ -54,13 +84,14 @@ export async function putInInbox(db: Queryable, events: readonly IncomingEvent[]
     occurred_at: event.occurredAt,
     received_at: event.receivedAt,
     body: event,
+    account_id: event.news !== undefined && event.traits !== undefined ? event.profileId : null,
   }));
   await sql`
     with stored as (
-      insert into inbox (lane, message_id, occurred_at, received_at, body)
-      select lane, message_id, occurred_at, received_at, body
+      insert into inbox (lane, message_id, occurred_at, received_at, body, account_id)
+      select lane, message_id, occurred_at, received_at, body, account_id
       from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb)
+        as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb, account_id bigint)
     )
     select ${announcement('inbox')}
   `.execute(db);

@@ -49,7 +49,8 @@ function keepable(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [keepableText(key), inner]));
 }
 
-function keepableText(text: string): string {
+/** The text without what Postgres cannot keep. */
+export function keepableText(text: string): string {
   // UTF-8 has no way to write half a pair, so the way there and back replaces it.
   return Buffer.from(text.replaceAll('\u0000', '\ufffd')).toString();
 }

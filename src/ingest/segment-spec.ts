@@ -43,11 +43,19 @@ interface FromBatch {
   readonly field: string;
   readonly context: JsonObject;
   readonly sentAt: string | undefined;
+  readonly mayNameNobody?: true;
 }
+
+const ALONE: FromBatch = { field: '', context: {}, sentAt: undefined };
 
 /** One call of a known type. */
 export function parseCall(type: CallType, body: unknown, arrival: Arrival): ParsedCall {
-  return parseItem(type, body, arrival, { field: '', context: {}, sentAt: undefined });
+  return parseItem(type, body, arrival, ALONE);
+}
+
+/** What is said of an account: a `group` call that need not name a person. */
+export function parseAccount(body: unknown, arrival: Arrival): ParsedCall {
+  return parseItem('group', body, arrival, { ...ALONE, mayNameNobody: true });
 }
 
 /** A batch: each item stands for itself, so that one bad item costs no other. */
@@ -83,7 +91,8 @@ function parseItem(type: CallType, body: unknown, arrival: Arrival, batch: FromB
   const call = said(body);
   const parsed = callSchemas[type].safeParse(call);
   const problems = parsed.success ? [] : problemsIn(parsed.error, batch.field);
-  if (type !== 'alias' && call.userId === undefined && call.anonymousId === undefined) {
+  const namesNobody = type !== 'alias' && call.userId === undefined && call.anonymousId === undefined;
+  if (namesNobody && batch.mayNameNobody !== true) {
     const fix = 'Send userId, or anonymousId for a visitor who is not known yet';
     problems.unshift({ field: within(batch.field, 'userId'), message: 'required', fix });
   }
