@@ -115,7 +115,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
         when abs(a) >= 1 and abs(b) >= 1 then
           case when abs((a * 7.458340731200207e-155) * (b * 7.458340731200207e-155)) >= 1 then null else a * b end
         when abs(a) < 1 and abs(b) < 1 then
-          case when abs((a * 1.3407807929942597e154) * (b * 1.3407807929942597e154)) <= 4.440892098500626e-16 then 0
+          case when abs(a) * 1.3407807929942597e154 <= 4.440892098500626e-16 / (abs(b) * 1.3407807929942597e154) then 0
                else a * b end
         else a * b end
     $$;
@@ -124,8 +124,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       select case
         when b = 0 then null
         when a = 0 then 0
-        when abs(a) >= 1 and abs(b) < 1 then
-          case when abs(a) * 7.458340731200207e-155 >= abs(b) * 1.3407807929942597e154 then null else a / b end
+        when abs(b) < 1 then
+          case when abs(a) >= abs(b) * 1.3407807929942597e154 * 1.3407807929942597e154 then null else a / b end
         when abs(a) < 1 and abs(b) > 1 then
           case when abs(a) * 1.3407807929942597e154 <= abs(b) * 3.312168642111238e-170 then 0 else a / b end
         else a / b end
