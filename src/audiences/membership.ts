@@ -36,6 +36,8 @@ export interface Change {
   readonly at: Instant;
   readonly cause: Cause;
   readonly because: Because;
+  /** The subject's at that instant. */
+  readonly traits?: JsonObject;
 }
 
 /** Evaluates the audiences and, where one changes, those that refer to it; returns the changes in order of rank. */
@@ -78,6 +80,7 @@ export function reevaluate(
       at,
       cause: indirect.has(audience.key) ? 'audience' : cause,
       because,
+      traits: subject.traits,
     });
     for (const dependent of index.dependentsOf(audience.key)) {
       if (!pending.has(dependent)) indirect.add(dependent);

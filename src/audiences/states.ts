@@ -65,12 +65,13 @@ export async function saveMemberships(db: Queryable, subjects: Iterable<readonly
   }
 }
 
+/** @returns the ids of the rows, in the order of the changes */
 export async function logChanges(
   db: Queryable,
   changes: readonly (Change & { readonly profileId: number })[],
   now: Instant,
-): Promise<void> {
-  if (changes.length === 0) return;
+): Promise<number[]> {
+  if (changes.length === 0) return [];
   const rows = changes.map(({ profileId, audience, entered, at, cause }) => ({
     profile_id: profileId,
     audience,
@@ -78,12 +79,16 @@ export async function logChanges(
     at: new Date(at),
     cause,
   }));
-  await sql`
+  const { rows: logged } = await sql<{ id: number }>`
     insert into audience_changes (profile_id, audience, entered, at, cause, recorded_at)
     select profile_id, audience, entered, at, cause, ${new Date(now)}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as row (profile_id bigint, audience text, entered boolean, at timestamptz, cause text)
+    from rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as (profile_id bigint, audience text, entered boolean, at timestamptz, cause text)
+    ) with ordinality as row (profile_id, audience, entered, at, cause, place)
+    order by place
+    returning id
   `.execute(db);
+  return logged.map(({ id }) => id).sort((a, b) => a - b);
 }
 
 /** Drops the states of audiences that are not in the workspace any more. */

@@ -10,6 +10,7 @@ import type { Settings, TrackingPlan } from '../definitions/workspace-types.ts';
 import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
+import { indexSyncs, type SyncIndex } from '../sync/sync-index.ts';
 
 export interface Catalog {
   readonly publicationId: number;
@@ -17,10 +18,12 @@ export interface Catalog {
   readonly settings: Settings;
   readonly audiences: AudienceIndex;
   readonly journeys: JourneyIndex;
-  /** What the audiences and the entries and goals of published journeys look at. */
+  /** What the audiences, the entries and goals of published journeys, and the fields of syncs look at. */
   readonly interest: Interest;
   readonly enterExisting: ReadonlySet<string>;
   readonly trackingPlan?: TrackingPlan | undefined;
+  /** Absent: none. */
+  readonly syncs?: SyncIndex;
 }
 
 /** Keeps the newest catalog; reads it again only when there is a newer publication. */
@@ -50,7 +53,9 @@ export class CatalogShelf {
     const { workspace, audienceChangedIn, enterExisting } = publication;
     const journeys = Object.values(workspace.journeys);
     for (const { hash, journey } of journeys) this.versions.put(hash, journey);
+    const syncs = indexSyncs(publication);
     const conditions = [
+      ...syncs.asks,
       ...Object.values(workspace.audiences).map(({ condition }) => condition),
       ...journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null)),
     ];
@@ -63,6 +68,7 @@ export class CatalogShelf {
       interest: interestOf(...conditions),
       enterExisting: new Set(enterExisting),
       trackingPlan: workspace.trackingPlan,
+      syncs,
     };
   }
 }

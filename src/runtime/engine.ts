@@ -77,6 +77,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
     processor = startProcessor({
       processing: { db, clock, log, catalogs: new CatalogShelf() },
       dispatching: { db, clock, client, taskQueue },
+      syncing: { db, clock, log, secret: settings.webhookSecret },
       ...(settings.horizon === undefined ? {} : { horizon: settings.horizon }),
     });
     const { nudge } = processor;

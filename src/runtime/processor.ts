@@ -10,10 +10,13 @@ import { fill, tick } from '../process/clock-tick.ts';
 import { look } from '../process/look.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
+import { deliverSyncs, type SyncSettings } from '../sync/deliver.ts';
 
 export interface ProcessorSettings {
   readonly processing: Processing;
   readonly dispatching: Dispatching;
+  /** What goes to other systems. */
+  readonly syncing: SyncSettings;
   /** Instants up to here may be applied: all earlier events have arrived. Default: now. */
   readonly horizon?: () => Instant;
 }
@@ -31,7 +34,7 @@ const AFTER_FAILURE = 500;
 const BATCHES_AT_ONCE = 4;
 const DISPATCH_AGAIN = 500;
 
-export function startProcessor({ processing, dispatching, horizon }: ProcessorSettings): Processor {
+export function startProcessor({ processing, dispatching, syncing, horizon }: ProcessorSettings): Processor {
   const { db, clock, log } = processing;
   let monthsUntil = 0;
   let fillAgainAt = 0;
@@ -54,6 +57,7 @@ export function startProcessor({ processing, dispatching, horizon }: ProcessorSe
     if (soonest !== null && soonest <= upTo) worked += await tick(upTo, processing);
     if (worked > 0) {
       outbox.nudge();
+      syncs.nudge();
       return 0;
     }
     if (performance.now() >= fillAgainAt) {
@@ -63,12 +67,16 @@ export function startProcessor({ processing, dispatching, horizon }: ProcessorSe
     return soonest === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(soonest, clock)));
   });
   const outbox = loop('outbox', log, async () => ((await dispatch(dispatching)) > 0 ? 0 : DISPATCH_AGAIN));
+  const delivery = deliverSyncs(syncing, () => syncs.nudge());
+  const syncs = loop('syncs', log, () => delivery.pass());
 
   return {
     nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),
     stop: async () => {
       await events.stop();
       await outbox.stop();
+      await syncs.stop();
+      await delivery.stop();
     },
   };
 }

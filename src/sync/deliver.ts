@@ -89,6 +89,7 @@ export function deliverSyncs(settings: SyncSettings, onSettled: () => void): Syn
         await forgetOldDeliveries(db, now);
         forgetAt = now + HOUR;
       }
+      if (syncs.length === 0) return LOOK_AGAIN;
       const due = await nextDue(
         db,
         syncs.filter(withRoom).map(({ key }) => key),

@@ -55,19 +55,23 @@ export function tellChange(
   });
 }
 
-/** For each sync that has come since the publication `since` and wants to hear of members who are there already. */
+/**
+ * For each sync that has come since the publication `since` and wants to hear of members who are there already.
+ * @param now when the fields are read
+ */
 export function tellMembers(
   syncs: SyncIndex,
   since: number,
-  hasJustChanged: (audience: string) => boolean,
-  at: Instant,
+  memberships: readonly { readonly audience: string; readonly since: Instant }[],
+  now: Instant,
   person: ToldPerson,
 ): ToldChange[] {
-  return syncs.all.flatMap((sync) => {
-    const { audience, includeExisting, addedIn } = sync;
-    if (!includeExisting || addedIn <= since || hasJustChanged(audience)) return [];
-    return person.facts.audiences.has(audience) ? told(sync, 'entered', at, null, person) : [];
-  });
+  return memberships.flatMap((member) =>
+    syncs.of(member.audience).flatMap((sync) => {
+      if (!sync.includeExisting || sync.addedIn <= since) return [];
+      return told(sync, 'entered', now, null, person).map((change) => ({ ...change, at: member.since }));
+    }),
+  );
 }
 
 function told(
