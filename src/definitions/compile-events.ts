@@ -3,11 +3,12 @@
  * @module
  */
 import type { Anchor, EventFilter, EventPattern, PropertyTest, Sequence, SequenceStep } from '../core/condition.ts';
-import { DAY, MINUTE, type Milliseconds } from '../core/time.ts';
+import { DAY, MINUTE } from '../core/time.ts';
 import { compileTests } from './compile-tests.ts';
+import { checkKept } from './lint-past.ts';
 import { lintProperty } from './lint-properties.ts';
 import type { AuthoredAnchor, AuthoredFilter, AuthoredPattern, AuthoredSequence } from './schema-events.ts';
-import { calendarDaysOf, durationText, millisecondsOf } from './schema-values.ts';
+import { calendarDaysOf, millisecondsOf } from './schema-values.ts';
 import { type Surroundings, sayAt } from './scope.ts';
 import type { Path } from './source.ts';
 
@@ -15,6 +16,7 @@ const SESSION_PAUSE = 30 * MINUTE;
 
 /** @param path where its map stands in the source */
 export function compileFilter(authored: AuthoredFilter, path: Path, given: Surroundings): EventFilter {
+  const { scope } = given;
   const { within, since, upTo } = authored;
   if (upTo !== undefined && typeof since !== 'object')
     sayAt(given, [...path, 'upTo'])(
@@ -23,11 +25,15 @@ export function compileFilter(authored: AuthoredFilter, path: Path, given: Surro
     );
   const days = within === undefined ? undefined : calendarDaysOf(within);
   if (within !== undefined)
-    checkKept(days === undefined ? millisecondsOf(within) : days * DAY, [...path, 'within'], given);
+    checkKept(
+      days === undefined ? millisecondsOf(within) : days * DAY,
+      scope.keepHistory,
+      sayAt(given, [...path, 'within']),
+    );
   return {
     ...compilePattern(authored, path, given),
     ...(within !== undefined && days === undefined && { within: millisecondsOf(within) }),
-    ...(days !== undefined && { days: { count: days, zone: given.scope.zone } }),
+    ...(days !== undefined && { days: { count: days, zone: scope.zone } }),
     ...(since !== undefined && { since: since === 'entry' ? since : compileAnchor(since, [...path, 'since'], given) }),
     ...(upTo !== undefined && { upTo: millisecondsOf(upTo) }),
   };
@@ -61,14 +67,15 @@ export function compileSequence(
   fromEntry: boolean,
 ): Sequence {
   const { within, since, session, thenNot, without = [] } = authored;
-  if (within !== undefined) checkKept(millisecondsOf(within), [...path, 'within'], given);
+  const { keepHistory } = given.scope;
+  if (within !== undefined) checkKept(millisecondsOf(within), keepHistory, sayAt(given, [...path, 'within']));
   const steps = authored.sequence.map((step, index): SequenceStep => {
     const at = [...path, 'sequence', index];
     const soon = typeof step === 'string' ? undefined : step.within;
     if (soon === undefined) return compilePattern(step, at, given);
     const say = sayAt(given, [...at, 'within']);
     if (index === 0) say('Before the first event of a sequence is none that `within` could count from', 'Take it out');
-    checkKept(millisecondsOf(soon), [...at, 'within'], given);
+    checkKept(millisecondsOf(soon), keepHistory, say);
     return { ...compilePattern(step, at, given), within: millisecondsOf(soon) };
   });
   const entry = since ?? (fromEntry && within === undefined ? 'entry' : undefined);
@@ -89,15 +96,6 @@ function compileThenNot(
   given: Surroundings,
 ): Sequence['thenNot'] {
   const within = millisecondsOf(authored.within);
-  checkKept(within, [...path, 'within'], given);
+  checkKept(within, given.scope.keepHistory, sayAt(given, [...path, 'within']));
   return { ...compilePattern(authored, path, given), within };
-}
-
-/** Says so where events are looked back at for longer than they are kept. */
-export function checkKept(window: Milliseconds, path: Path, given: Surroundings): void {
-  const { keepHistory } = given.scope;
-  if (keepHistory === undefined || window <= keepHistory) return;
-  const [wanted, kept] = [window, keepHistory].map((span) => durationText(span, 'long'));
-  const message = `This looks back ${wanted}, and events are kept for ${kept}`;
-  sayAt(given, path)(message, 'Shorten it, or raise `keepHistory` in the settings');
 }

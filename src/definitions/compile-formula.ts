@@ -25,7 +25,7 @@ interface Formula extends Surroundings {
 
 const OPERATORS = ['+', '-', '*', '/'] as const;
 const KNOWS =
-  'A formula has traits, numbers, `+ - * /`, parentheses, and `min`, `max`, `orElse`, `daysSince`, `ago` and `trait`';
+  'It takes traits, numbers, `+ - * /`, parentheses, and `min`, `max`, `orElse`, `daysSince`, `ago` and `trait`';
 const NOTHING: Expression = { kind: 'constant', value: 0 };
 
 /**
@@ -91,13 +91,21 @@ function compileOperation(node: jsep.BinaryExpression, formula: Formula): Expres
   const division = formula.divisions;
   const right = number(node.right as Node, formula);
   if (op === '/' && !formula.mayDivideByZero && !isNeverZero(right)) {
-    const divisor = writtenOf(node.right as Node);
-    const what = divisor === undefined ? 'something that may be 0' : `\`${divisor}\`, which may be 0`;
-    const instead = divisor === undefined ? '' : `, or divide by \`max(${divisor}, 1)\``;
-    const fix = `Say what it is then: add \`otherwise: 0\` or \`otherwise: none\`${instead}`;
-    formula.sayAtIndex(indexOfDivision(division, formula.text))(`The formula divides by ${what}`, fix);
+    const say = formula.sayAtIndex(indexOfDivision(division, formula.text));
+    sayZero(right, writtenOf(node.right as Node), say);
   }
   return { kind: 'arithmetic', op, left, right };
+}
+
+function sayZero(divisor: Expression, written: string | undefined, say: Say): void {
+  if (divisor.kind === 'constant') {
+    say('The formula divides by 0', 'Divide by another number');
+    return;
+  }
+  const what = written === undefined ? 'something that may be 0' : `\`${written}\`, which may be 0`;
+  const instead = written === undefined ? '' : `, or divide by \`max(${written}, 1)\``;
+  const fix = `Say what it is then: add \`otherwise: 0\` or \`otherwise: none\`${instead}`;
+  say(`The formula divides by ${what}`, fix);
 }
 
 function compileCall({ callee, arguments: args }: jsep.CallExpression, formula: Formula): Expression {

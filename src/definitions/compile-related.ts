@@ -61,6 +61,6 @@ function checkKind(path: Path, kind: SubjectKind, given: Surroundings): void {
   const [whose, fix] =
     kind === 'person'
       ? ['accounts', 'Add `of: accounts` where this is defined, or ask inside of `account: …`']
-      : ['people', 'This is about accounts already: leave it out, or ask inside of `people: { that: … }`'];
+      : ['people', 'Leave it out, or ask inside of `people: { that: … }`'];
   sayAt(given, path)(`\`${key}\` is asked of ${whose}, and this is about ${PLURAL[kind]}`, fix);
 }

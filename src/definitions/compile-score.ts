@@ -5,8 +5,9 @@
 import type { Band, Decay, Expression, Signal } from '../core/condition.ts';
 import { HALF_LIVES, USUAL_DECAY } from '../core/score.ts';
 import { compileCondition } from './compile-condition.ts';
-import { checkKept, compileFilter } from './compile-events.ts';
+import { compileFilter } from './compile-events.ts';
 import { checkNumber } from './compile-formula.ts';
+import { checkKept } from './lint-past.ts';
 import { type AuthoredDecay, type AuthoredSignal, decayShareOf, type ScoreFile } from './schema-score.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { type Surroundings, sayAt } from './scope.ts';
@@ -40,10 +41,11 @@ function compileSignal(authored: AuthoredSignal, path: Path, given: Surroundings
 }
 
 function compileDecay(authored: AuthoredDecay, path: Path, given: Surroundings): Decay | null {
+  const { keepHistory } = given.scope;
   if (authored === 'none') return null;
   if (typeof authored === 'object' && 'halfLife' in authored) {
     const halfLife = millisecondsOf(authored.halfLife);
-    checkKept(HALF_LIVES * halfLife, [...path, 'halfLife'], given);
+    checkKept(HALF_LIVES * halfLife, keepHistory, sayAt(given, [...path, 'halfLife']));
     return { halfLife };
   }
   const decay = Array.isArray(authored)
@@ -59,7 +61,8 @@ function compileDecay(authored: AuthoredDecay, path: Path, given: Surroundings):
       );
   });
   const last = decay.steps.at(-1)?.until ?? 0;
-  checkKept(last, Array.isArray(authored) ? [...path, decay.steps.length - 1, 'until'] : path.slice(0, -1), given);
+  const place = Array.isArray(authored) ? [...path, decay.steps.length - 1, 'until'] : path.slice(0, -1);
+  checkKept(last, keepHistory, sayAt(given, place));
   return decay;
 }
 

@@ -107,10 +107,16 @@ export function compileTraits(catalog: Catalog, plan: TrackingPlan | undefined, 
   return { scope, computed, scores, names: templateNames() };
 
   function templateNames(): Names {
-    const ofPeople = [...computed.values()].filter(({ of }) => of === 'person').map(({ key }) => key);
-    const person = new Set([...Object.keys(stored.person), ...ofPeople]);
+    const computedOf = (kind: SubjectKind) =>
+      [...computed.values()].filter(({ of }) => of === kind).map(({ key }) => key);
+    const person = new Set([...Object.keys(stored.person), ...computedOf('person')]);
     for (const one of broken) if (/^(trait|score) /.test(one)) person.add(one.replace(/^\S+ /, ''));
-    return { person, account: new Set(Object.keys(stored.account)), complete: settings !== undefined };
+    return {
+      person,
+      account: new Set(Object.keys(stored.account)),
+      computedOfAccounts: new Set(computedOf('account')),
+      complete: settings !== undefined,
+    };
   }
 }
 

@@ -31,13 +31,13 @@ function lintTraits(
   traits: Readonly<Record<string, Json>>,
   path: Path,
   source: Source,
-  { settings, traits: computed, broken }: Catalog,
+  { settings, traits: computed, scores, broken }: Catalog,
   report: Report,
 ): void {
   const stored = settings?.file.traits ?? {};
   for (const [name, value] of Object.entries(traits)) {
     const type = stored[name];
-    if (computed.has(name) || broken.has(`trait ${name}`)) {
+    if (computed.has(name) || scores.has(name) || broken.has(`trait ${name}`) || broken.has(`score ${name}`)) {
       report(source, [...path, name], `The trait \`${name}\` is computed and cannot be set`, 'Set one of another name');
     } else if (type === undefined) {
       const fix = didYouMean(name, Object.keys(stored)) ?? 'Declare it under `traits` in the settings';

@@ -4,8 +4,7 @@
  */
 import type { Expression } from '../core/condition.ts';
 import { interestOfExpressions } from '../core/interest.ts';
-import type { Milliseconds } from '../core/time.ts';
-import { durationText } from './schema-values.ts';
+import { DAY, HOUR, type Milliseconds } from '../core/time.ts';
 import type { Say, Scope } from './scope.ts';
 
 /**
@@ -20,15 +19,20 @@ export function checkPast(of: Expression, by: Milliseconds, who: string, say: Sa
   const fix = 'Take a trait that is computed from events, such as `count` or `people`';
   if (trait !== undefined) say(`${who} looks at what was, and the stored trait \`${trait}\` has no past`, fix);
   else if (audience !== undefined) say(`${who} looks at what was, and who is where is known as of now only`, fix);
-  else if (keepHistory !== undefined && by + (Number.isFinite(reach) ? reach : 0) > keepHistory) {
-    const [wanted, kept] = [by + (Number.isFinite(reach) ? reach : 0), keepHistory].map((one) =>
-      durationText(one, 'long'),
-    );
-    say(
-      `This looks back ${wanted}, and events are kept for ${kept}`,
-      'Shorten it, or raise `keepHistory` in the settings',
-    );
-  }
+  else checkKept(by + (Number.isFinite(reach) ? reach : 0), keepHistory, say);
+}
+
+/** Says so where events are looked back at for longer than they are kept. */
+export function checkKept(window: Milliseconds, kept: Milliseconds | undefined, say: Say): void {
+  if (kept === undefined || window <= kept) return;
+  const message = `This looks back ${spanText(window)}, and events are kept for ${spanText(kept)}`;
+  say(message, 'Shorten it, or raise `keepHistory` in the settings');
+}
+
+function spanText(span: Milliseconds): string {
+  const [unit, name] = span >= DAY ? [DAY, 'day'] : [HOUR, 'hour'];
+  const amount = Number((span / unit).toFixed(1));
+  return `${amount} ${name}${amount === 1 ? '' : 's'}`;
 }
 
 /** Of `account` and `account.seats` the longer one says more. */

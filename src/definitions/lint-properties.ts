@@ -2,7 +2,8 @@
  * Do conditions ask of events what the tracking plan says that they carry?
  * @module
  */
-import type { Test } from '../core/condition.ts';
+import type { Json, Test } from '../core/condition.ts';
+import { same } from '../core/test-value.ts';
 import { aType, clashOf } from './lint-types.ts';
 import { didYouMean } from './problems.ts';
 import { quoted } from './schema-values.ts';
@@ -30,9 +31,21 @@ export function lintProperty(
     }
     for (const test of tests) {
       const clash = field.type === undefined ? undefined : clashOf(field.type, test);
+      const never = clash === undefined ? neverOf(field, test) : undefined;
+      if (never !== undefined) {
+        const message = `By the tracking plan \`${property}\` of \`${name}\` is never ${JSON.stringify(never)}`;
+        say(message, didYouMean(String(never), (field.in ?? []).map(String)) ?? `It is ${(field.in ?? []).join(', ')}`);
+      }
       if (clash !== undefined) say(`By the tracking plan \`${property}\` of \`${name}\` ${clash.message}`, clash.fix);
     }
   }
+}
+
+/** A value that is asked for, and that the plan does not list. */
+function neverOf({ in: listed }: Partial<PlannedField>, test: Test): Json | undefined {
+  if (listed === undefined || (test.op !== 'is' && test.op !== 'in')) return undefined;
+  const wanted: readonly Json[] = test.op === 'in' ? test.value : [test.value];
+  return wanted.find((value) => !listed.some((one) => same(one, value)));
 }
 
 /** Aggregates that reckon with numbers, over what the plan says is none. */

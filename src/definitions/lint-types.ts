@@ -4,7 +4,6 @@
  */
 import type { Comparison, Expression, Json, Test } from '../core/condition.ts';
 import { isOfType } from './planned-value.ts';
-import { quoted } from './schema-values.ts';
 import type { StoredTraits } from './scope.ts';
 import type { PlannedType, SubjectKind } from './workspace-types.ts';
 
@@ -85,7 +84,7 @@ export function clashOf(type: PlannedType, test: Test): Clash | undefined {
         fix: `If it is one, declare it as \`date\``,
       };
     default:
-      return hasOrder(type) ? mismatch(type, [test.value]) : { message: noOrder(type), fix: ORDERLESS_FIX };
+      return hasOrder(type) ? mismatch(type, [test.value]) : { message: noOrder(type), fix: orderless(type) };
   }
 }
 
@@ -97,13 +96,11 @@ export function clashBetween(
   other: string,
 ): Clash | undefined {
   if (op !== 'is' && op !== 'isNot') {
-    if (left !== undefined && !hasOrder(left)) return { message: noOrder(left), fix: ORDERLESS_FIX };
+    if (left !== undefined && !hasOrder(left)) return { message: noOrder(left), fix: orderless(left) };
   }
   if (left === undefined || right === undefined || basic(left) === basic(right)) return undefined;
   return { message: `is ${aType(left)}, and \`${other}\` is ${aType(right)}`, fix: 'Compare values of one type' };
 }
-
-const ORDERLESS_FIX = `Use ${quoted(['is', 'in', 'contains'])} or \`exists\``;
 
 function mismatch(type: PlannedType, values: readonly Json[]): Clash | undefined {
   const wrong = values.find((value) => value !== null && !isOfType(value, type));
@@ -111,7 +108,12 @@ function mismatch(type: PlannedType, values: readonly Json[]): Clash | undefined
   const message = `is ${aType(type)}, and ${JSON.stringify(wrong)} is none`;
   if (basic(type) === 'number' && typeof wrong === 'string' && Number.isFinite(Number(wrong)))
     return { message, fix: 'Take it out of its quotes' };
+  if (type === 'list') return { message, fix: 'Use `contains`' };
   return { message, ...(type === 'string' && typeof wrong === 'number' && { fix: 'Put it in quotes' }) };
+}
+
+function orderless(type: PlannedType): string {
+  return type === 'list' ? 'Use `contains` or `exists`' : 'Use `is` or `exists`';
 }
 
 function noOrder(type: PlannedType): string {

@@ -12,6 +12,8 @@ export interface Names {
   /** Stored and computed traits of people. */
   readonly person: ReadonlySet<string>;
   readonly account: ReadonlySet<string>;
+  /** Computed traits of accounts, which texts cannot name. */
+  readonly computedOfAccounts: ReadonlySet<string>;
   /** False where the settings cannot be read: any trait may then be one. */
   readonly complete: boolean;
 }
@@ -82,10 +84,10 @@ function explained(message: string): { message: string; fix?: string } {
 }
 
 function faultOf({ segments }: Variable, known: Names, canUnsubscribe: boolean): Omit<Fault, 'place'> | undefined {
-  const [root, name] = segments;
+  const [root, name, part] = segments;
   switch (root) {
     case 'person':
-      return traitFault('person', name, known, '`traits`');
+      return partFault(name, part, known) ?? traitFault('person', name, known, '`traits`');
     case 'account':
       return traitFault('account', name, known, '`accountTraits`');
     case 'event':
@@ -102,6 +104,13 @@ function faultOf({ segments }: Variable, known: Names, canUnsubscribe: boolean):
   return { message: `Unknown variable \`${String(root)}\``, fix };
 }
 
+/** A part of a score, such as `intent.band`, is a trait of its own. */
+function partFault(name: unknown, part: unknown, { person }: Names): Omit<Fault, 'place'> | undefined {
+  const whole = `${String(name)}.${String(part)}`;
+  if (part === undefined || !person.has(whole)) return undefined;
+  return { message: `\`${whole}\` is one name`, fix: `Write \`person["${whole}"]\`` };
+}
+
 function traitFault(
   of: 'person' | 'account',
   name: string | number | Variable | undefined,
@@ -114,6 +123,10 @@ function traitFault(
   if (name instanceof Variable)
     return { message: `The trait of \`${of}\` is not named outright`, fix: `Name it, ${example}` };
   if (name === 'id' || traits.has(String(name)) || !known.complete) return undefined;
+  if (known.computedOfAccounts.has(String(name))) {
+    const fix = 'Take a stored trait of the account, or a trait of the person';
+    return { message: `\`${String(name)}\` is computed of accounts, and texts cannot name it`, fix };
+  }
   const near = didYouMean(String(name), [...traits, 'id']);
   const whose = of === 'person' ? 'People have' : 'Accounts have';
   const fix = near === undefined ? `Declare it under ${declaredIn} in the settings` : near.replace('`', `\`${of}.`);

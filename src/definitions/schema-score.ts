@@ -8,7 +8,8 @@ import { eventFields, windowFields } from './schema-events.ts';
 import { duration, key, oneOf, percent, shareOf, text, traitName } from './schema-values.ts';
 
 const points = z.number({ error: ({ input }) => (input === undefined ? undefined : 'must be a number of points') });
-const share = z.union([z.number().min(0).max(1), percent], { error: 'must be a share such as `50%` or `0.5`' });
+const A_SHARE = 'must be a share such as `50%` or `0.5`';
+const share = z.union([z.number().min(0, A_SHARE).max(1, A_SHARE), percent], { error: A_SHARE });
 
 const A_DECAY = 'must be `steps`, `none`, a map such as `{ halfLife: 14d }`, or a list of `{ until: 14d, share: 50% }`';
 const decay = z

@@ -40,8 +40,12 @@ const those = [
   z.strictObject({ audience: relatedFields.audience }),
   z.strictObject({ that: relatedFields.that }),
 ] as const;
-const peopleCounted = oneOf('Which people are counted', ['event', 'audience', 'that'], [everyone, counted, ...those]);
-const accountsCounted = oneOf('Which accounts are counted', ['audience', 'that'], [everyone, ...those]);
+const peopleCounted = oneOf(
+  'Which people are counted is `all`, or it',
+  ['event', 'audience', 'that'],
+  [everyone, counted, ...those],
+);
+const accountsCounted = oneOf('Which accounts are counted is `all`, or it', ['audience', 'that'], [everyone, ...those]);
 export type AuthoredRelatedCount = z.infer<typeof accountsCounted>;
 
 const otherwise = z

@@ -15,6 +15,15 @@ traits: { firstName: string, plan: string, createdAt: date, address: object }
 accountTraits: { name: string }
 `;
 
+/** Settings with traits of every type, and an end to history. */
+export const LANGUAGE_SETTINGS = `settings: test
+timezone: Europe/Berlin
+sender: Test <test@example.com>
+keepHistory: 90d
+traits: { plan: string, seats: number, vip: boolean, tags: list, createdAt: date, address: object }
+accountTraits: { domain: string, licensed: number }
+`;
+
 export const EMAIL = `---
 email: hello
 subject: Hello
