@@ -3,7 +3,7 @@
  * and stored together.
  * @module
  */
-import { audiencesOf, type Change, type Membership, nextDue, type Subject } from '../audiences/membership.ts';
+import { type Change, type Membership, nextDue, type Subject } from '../audiences/membership.ts';
 import { loadMemberships, logChanges, saveMemberships } from '../audiences/states.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { EventFact } from '../core/facts.ts';
@@ -14,10 +14,9 @@ import type { Run } from '../runs/enter.ts';
 import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
-import { queueChanges } from '../sync/queue.ts';
 import type { SyncIndex } from '../sync/sync-index.ts';
-import { type ToldChange, tellChange, tellMembers } from '../sync/told-changes.ts';
 import type { Catalog } from './catalog.ts';
+import { tellSyncs } from './tell-syncs.ts';
 
 export interface Person extends Subject {
   readonly id: number;
@@ -95,15 +94,7 @@ export async function savePeople(db: Queryable, people: Iterable<Person>, now: I
   );
   const changes = all.flatMap((person) => person.changes.map((change) => ({ ...change, profileId: person.id })));
   const changeIds = await logChanges(db, changes, now);
-  let logged = 0;
-  const told = all.flatMap((person) => {
-    const ids = changeIds.slice(logged, logged + person.changes.length);
-    logged += ids.length;
-    return toldOf(person).map(({ change, ...rest }) => {
-      return { ...rest, profileId: person.id, changeId: change === null ? null : (ids[change] ?? null) };
-    });
-  });
-  await queueChanges(db, told, now);
+  await tellSyncs(db, all[0]?.syncs, all, changeIds, now);
   await saveRunChanges(db, all.reduce(addRunChanges, noRunChanges()), now);
 }
 
@@ -154,32 +145,6 @@ function personFrom(
     runChanges: noRunChanges(),
     ...(syncs !== undefined && { syncs, filledBefore: profile.filledTo }),
   };
-}
-
-/** What other systems are told of a person: each change, and what the person was in already when they came. */
-function toldOf(person: Person): readonly ToldChange[] {
-  const { syncs, filledBefore = 0, filledTo, appliedAt, changes, memberships } = person;
-  if (syncs === undefined || syncs.all.length === 0) return [];
-  const audiences = audiencesOf(person);
-  const asOf = (traits: JsonObject) => {
-    const { account, ...own } = traits;
-    const hasAccount = person.accountTraits !== undefined;
-    return {
-      userId: person.userId,
-      traits: hasAccount ? own : traits,
-      account: hasAccount ? (account as JsonObject) : undefined,
-      facts: { traits, events: person.events, audiences },
-    };
-  };
-  const changed = changes.flatMap((change, index) =>
-    tellChange(syncs, { ...change, index }, asOf(change.traits ?? person.traits)),
-  );
-  if (filledBefore === 0 || filledBefore === filledTo) return changed;
-  const standing = [...audiences].flatMap((audience) => {
-    const since = memberships.get(audience)?.since;
-    return since === undefined || changes.some((change) => change.audience === audience) ? [] : [{ audience, since }];
-  });
-  return [...changed, ...tellMembers(syncs, filledBefore, standing, appliedAt, asOf(person.traits))];
 }
 
 function addRunChanges(all: RunChanges, { runChanges: more }: Person): RunChanges {
