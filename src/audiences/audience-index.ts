@@ -55,17 +55,19 @@ export function indexAudiences(
   const byEvent = groupKeys(all, ({ interest }) => interest.events);
   const byTrait = groupKeys(all, ({ interest }) => interest.traits);
   const byAudience = groupKeys(all, ({ interest }) => interest.audiences);
+  const byRelated = groupKeys(all, ({ interest }) => interest.related);
 
   return {
     all,
     get: (key) => byKey.get(key),
-    touchedBy: ({ event, traits = [] }) => {
+    touchedBy: ({ event, traits = [], related = [] }) => {
       const touched = new Set<string>();
       if (event !== undefined) {
         for (const key of byEvent.get(event.name) ?? []) touched.add(key);
         if (!event.byEngine) for (const key of byEvent.get('*') ?? []) touched.add(key);
       }
       for (const trait of traits) for (const key of byTrait.get(trait) ?? []) touched.add(key);
+      for (const one of related) for (const key of byRelated.get(one) ?? []) touched.add(key);
       return touched;
     },
     dependentsOf: (key) => byAudience.get(key) ?? [],

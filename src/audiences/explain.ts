@@ -1,5 +1,5 @@
 /**
- * Why a person is in an audience or not: each clause, its answer, what was found, and when time alone could change it.
+ * Why a person or an account is in an audience or not: each clause, its answer, what was found, and when time alone could change it.
  * @module
  */
 import type { Condition, Json } from '../core/condition.ts';
@@ -7,7 +7,7 @@ import { describe } from '../core/describe.ts';
 import { type Because, evaluate } from '../core/evaluate.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
-import { onePerson } from './facts-of.ts';
+import { oneProfile } from './facts-of.ts';
 
 export interface Explanation {
   readonly clause: string;
@@ -18,15 +18,15 @@ export interface Explanation {
   readonly of: readonly Explanation[];
 }
 
-/** @returns undefined where there is no such person */
+/** @returns undefined where there is no such profile */
 export async function explainCondition(
   db: Queryable,
-  personId: number,
+  profileId: number,
   condition: Condition,
   now: Instant,
 ): Promise<Explanation | undefined> {
-  const person = await onePerson(db, personId, condition, now);
-  return person === undefined ? undefined : explanationOf(evaluate(condition, person.facts, now).because);
+  const profile = await oneProfile(db, profileId, condition, now);
+  return profile === undefined ? undefined : explanationOf(evaluate(condition, profile.facts, now).because);
 }
 
 /** Indented lines with a tick or a cross, as the command line shows them. */

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import { type Because, evaluate } from '../core/evaluate.ts';
-import type { EventFact } from '../core/facts.ts';
+import type { EventFact, Facts, Related } from '../core/facts.ts';
 import { earlier, type Instant } from '../core/time.ts';
 import type { AudienceIndex } from './audience-index.ts';
 
@@ -24,6 +24,8 @@ export interface Subject {
   events: EventFact[];
   /** Only where the profile is a member or the clock has to look again. */
   readonly memberships: Map<string, Membership>;
+  /** Absent where nobody asks, or where there are none. */
+  related?: Related;
   /** Keys of `memberships` that changed and have to be stored. */
   readonly dirty: Set<string>;
 }
@@ -38,6 +40,8 @@ export interface Change {
   readonly because: Because;
   /** The subject's at that instant. */
   readonly traits?: JsonObject;
+  /** Only those whom a publisher asks in enter journeys by it, or nobody; absent: everybody does. */
+  readonly entering?: 'asked' | 'nobody';
 }
 
 /** Evaluates the audiences and, where one changes, those that refer to it; returns the changes in order of rank. */
@@ -59,7 +63,7 @@ export function reevaluate(
     const before = subject.memberships.get(audience.key);
     const { holds, until, because } = evaluate(
       audience.condition,
-      { traits: subject.traits, events: subject.events, audiences },
+      { traits: subject.traits, events: subject.events, related: subject.related, audiences },
       at,
     );
     const changed = holds !== (before?.member ?? false);
@@ -107,6 +111,11 @@ export function addEvent(subject: Subject, event: EventFact): void {
   let place = subject.events.length;
   while (place > 0 && (subject.events[place - 1]?.at ?? 0) > event.at) place -= 1;
   subject.events.splice(place, 0, event);
+}
+
+/** What conditions may ask of the subject. */
+export function factsOf({ traits, events, related, memberships }: Subject): Facts {
+  return { traits, events, related, audiences: audiencesOf({ memberships }) };
 }
 
 /** Keys of the audiences a subject is in. */

@@ -7,12 +7,16 @@ import { DateTime } from 'luxon';
 import type { JsonObject } from '../core/condition.ts';
 import type { EventFact } from '../core/facts.ts';
 import type { Interest } from '../core/interest.ts';
-import type { Instant } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import type { CallType } from './inbox.ts';
 
 export interface LoggedEvent {
   readonly profileId: number;
+  /** The profile that the event's own ids name, where that became another. */
+  readonly originId?: number | undefined;
+  /** The account it was done in. */
+  readonly accountId?: number | undefined;
   readonly name: string;
   readonly type: CallType;
   readonly byEngine: boolean;
@@ -51,6 +55,8 @@ export async function appendEvents(db: Queryable, events: readonly LoggedEvent[]
   if (events.length === 0) return;
   const rows = events.map((event) => ({
     profile_id: event.profileId,
+    origin_id: event.originId,
+    account_id: event.accountId ?? null,
     name: event.name,
     type: event.type,
     by_engine: event.byEngine,
@@ -61,9 +67,9 @@ export async function appendEvents(db: Queryable, events: readonly LoggedEvent[]
     context: event.context,
   }));
   await sql`
-    insert into events (profile_id, name, type, by_engine, occurred_at, received_at, message_id, properties, context)
+    insert into events (profile_id, origin_id, account_id, name, type, by_engine, occurred_at, received_at, message_id, properties, context)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-      profile_id bigint, name text, type text, by_engine boolean, occurred_at timestamptz, received_at timestamptz,
+      profile_id bigint, origin_id bigint, account_id bigint, name text, type text, by_engine boolean, occurred_at timestamptz, received_at timestamptz,
       message_id text, properties jsonb, context jsonb)
   `.execute(db);
 }
@@ -73,40 +79,50 @@ export function isDeed(type: CallType): boolean {
   return type === 'track' || type === 'page' || type === 'screen';
 }
 
-/** The events these profiles had that the interests are about, oldest first, for questions about `earliest` and later. */
+/**
+ * The events that the interests are about, oldest first, for questions about `earliest` and later: what these people did,
+ * or what was done in these accounts and by whom.
+ */
 export async function loadFacts(
   db: Queryable,
   profileIds: readonly number[],
   interests: readonly Interest[],
   earliest: Instant,
+  of: 'person' | 'account' = 'person',
 ): Promise<Map<number, EventFact[]>> {
   const facts = new Map<number, EventFact[]>(profileIds.map((id) => [id, []]));
   const wanted = new Set(interests.flatMap(({ events }) => [...events]));
   if (profileIds.length === 0 || wanted.size === 0) return facts;
   const names = [...wanted].filter((name) => name !== '*');
-  const reach = Math.max(...interests.map(({ anythingReach }) => anythingReach));
-  const since = new Date(Math.max(0, earliest - reach));
+  const inReach = (reach: Milliseconds) =>
+    reach < earliest ? sql`and occurred_at > ${new Date(earliest - reach)}` : sql``;
+  const named = inReach(Math.max(...interests.map(({ reach }) => reach)));
   const anything = wanted.has('*')
-    ? sql`or (type in ('track', 'page', 'screen') and not by_engine and occurred_at > ${since})`
+    ? sql`or (type in ('track', 'page', 'screen') and not by_engine
+        ${inReach(Math.max(...interests.map(({ anythingReach }) => anythingReach)))})`
     : sql``;
+  const subject = of === 'person' ? sql.ref('profile_id') : sql.ref('account_id');
   const { rows } = await sql<{
-    profile_id: number;
+    subject: number;
+    person: number;
     name: string;
     by_engine: boolean;
     at: string;
     properties: JsonObject;
   }>`
-    select profile_id, name, by_engine, (extract(epoch from occurred_at) * 1000)::float8 as at, properties
+    select ${subject} as subject, profile_id as person, name, by_engine,
+      (extract(epoch from occurred_at) * 1000)::float8 as at, properties
     from events
-    where profile_id = any(${profileIds}) and (name = any(${names}) ${anything})
+    where ${subject} = any(${profileIds}) and (name = any(${names}) ${named} ${anything})
     order by occurred_at, id
   `.execute(db);
   for (const row of rows) {
-    facts.get(row.profile_id)?.push({
+    facts.get(row.subject)?.push({
       name: row.name,
       at: Math.round(Number(row.at)),
       properties: row.properties,
       ...(row.by_engine ? { byEngine: true } : {}),
+      ...(of === 'account' ? { person: row.person } : {}),
     });
   }
   return facts;

@@ -5,18 +5,19 @@
  * @module
  */
 
-import { addEvent, audiencesOf, type Change, dueAt, reevaluate } from '../audiences/membership.ts';
+import { addEvent, type Change, dueAt, factsOf, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
 import { deadlineOf } from '../core/interpret.ts';
 import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
+import type { CurrentAccount } from '../profiles/accounts.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch, watchUntil } from '../runs/watch.ts';
-import type { Catalog } from './catalog.ts';
+import { audiencesFor, type Catalog } from './catalog.ts';
 import { nextInstant, type Person, setTraits, stickyName } from './person.ts';
 
 export interface Applying {
@@ -31,8 +32,16 @@ export interface Happening {
   readonly event?: EventFact & { readonly messageId: string };
   /** The person's own traits afterwards, with the keys that changed. */
   readonly traits?: { readonly after: JsonObject; readonly changed: readonly string[] };
-  /** Likewise the account's. */
-  readonly account?: JsonObject;
+  /** The person's account afterwards, where it is another one or has other traits. */
+  readonly account?: CurrentAccount;
+  /** What happened to those that the profile is related to. */
+  readonly heard?: Pick<Touch, 'event' | 'traits' | 'related'>;
+  /** Every audience is to be looked at. */
+  readonly everything?: boolean;
+  /** Who enters journeys by it. Absent: everybody. */
+  readonly entering?: Entering;
+  /** It is history that was imported, and was received then: no journey is entered by it, or by the clock up to here. */
+  readonly silentUntil?: Instant;
 }
 
 /**
@@ -41,27 +50,34 @@ export interface Happening {
  */
 export function applyHappening(person: Person, happening: Happening, applying: Applying): void {
   const isNew = person.filledTo === 0;
+  const isSilent = happening.silentUntil !== undefined;
+  if (isSilent) person.quietUntil = Math.max(person.quietUntil ?? 0, happening.silentUntil);
   bringUpToDate(person, happening.at, applying);
   applyDue(person, happening.at, applying, 'before');
   const at = Math.max(happening.at, person.appliedAt);
 
-  const changedTraits = [...(happening.traits?.changed ?? []), ...(happening.account === undefined ? [] : ['account'])];
+  const changedTraits = [
+    ...(happening.traits?.changed ?? []),
+    ...(happening.account === undefined ? [] : ['account']),
+    ...(happening.heard?.traits ?? []),
+  ];
   if (happening.traits !== undefined || happening.account !== undefined) {
-    setTraits(person, happening.traits?.after ?? person.ownTraits, happening.account ?? person.accountTraits);
+    setTraits(person, happening.traits?.after ?? person.ownTraits, happening.account ?? person.account);
   }
   if (happening.event !== undefined) addEvent(person, happening.event);
   person.appliedAt = at;
 
-  const { catalog } = applying;
+  const audiences = audiencesFor(applying.catalog, person);
+  const { event, heard } = happening;
   const touch: Touch = {
     traits: changedTraits,
-    ...(happening.event === undefined
-      ? {}
-      : { event: { name: happening.event.name, byEngine: happening.event.byEngine === true } }),
+    related: heard?.related ?? [],
+    event: event === undefined ? heard?.event : { name: event.name, byEngine: event.byEngine === true },
   };
-  const touched = isNew ? catalog.audiences.all.map(({ key }) => key) : catalog.audiences.touchedBy(touch);
-  follow(person, reevaluate(catalog.audiences, person, touched, at, 'event'), touch, at, applying);
-  if (happening.event !== undefined) enterByEvent(person, happening.event, at, applying);
+  const touched = isNew || happening.everything ? audiences.all.map(({ key }) => key) : audiences.touchedBy(touch);
+  const entering = isSilent ? 'nobody' : happening.entering;
+  follow(person, reevaluate(audiences, person, touched, at, 'event'), touch, at, applying, entering);
+  if (event !== undefined && !isSilent) enterByEvent(person, event, at, applying);
 }
 
 /** Applies the instants up to `limit` (or strictly before it), one after the other. */
@@ -70,8 +86,8 @@ export function applyDue(person: Person, limit: Instant, applying: Applying, bou
     const at = nextInstant(person);
     if (at === null || at > limit || (bound === 'before' && at === limit)) return;
     person.appliedAt = Math.max(person.appliedAt, at);
-    const changes = reevaluate(applying.catalog.audiences, person, dueAt(person, at), at, 'clock');
-    follow(person, changes, {}, at, applying);
+    const changes = reevaluate(audiencesFor(applying.catalog, person), person, dueAt(person, at), at, 'clock');
+    follow(person, changes, {}, at, applying, at > (person.quietUntil ?? 0) ? 'everybody' : 'nobody');
   }
 }
 
@@ -82,11 +98,12 @@ export function applyDue(person: Person, limit: Instant, applying: Applying, bou
 export function bringUpToDate(person: Person, before: Instant, applying: Applying): void {
   const { catalog } = applying;
   if (person.filledTo >= catalog.publicationId) return;
+  const audiences = audiencesFor(catalog, person);
   const isNew = person.filledTo === 0;
-  const stale = catalog.audiences.all.filter(({ changedIn }) => changedIn > person.filledTo).map(({ key }) => key);
+  const stale = audiences.all.filter(({ changedIn }) => changedIn > person.filledTo).map(({ key }) => key);
   person.filledTo = catalog.publicationId;
   for (const key of person.memberships.keys()) {
-    if (catalog.audiences.get(key) !== undefined) continue;
+    if (audiences.get(key) !== undefined) continue;
     person.memberships.delete(key);
     person.dirty.add(key);
   }
@@ -94,13 +111,13 @@ export function bringUpToDate(person: Person, before: Instant, applying: Applyin
 
   applyDue(person, Math.min(before, catalog.publishedAt), applying, 'before');
   const at = Math.max(person.appliedAt, catalog.publishedAt);
-  const changes = reevaluate(catalog.audiences, person, stale, at, 'definition');
-  person.changes.push(...changes);
+  const changes = reevaluate(audiences, person, stale, at, 'definition');
   person.appliedAt = at;
-  watchRuns(person, {}, changes, at, applying);
-  for (const change of changes)
-    if (change.entered && catalog.enterExisting.has(change.audience)) enterByAudience(person, change, applying);
+  follow(person, changes, {}, at, applying, 'asked');
 }
+
+/** Who enters journeys: everybody, whoever the publisher wants to, or nobody. */
+export type Entering = 'everybody' | 'asked' | 'nobody';
 
 /** What changes of audiences entail: runs end or wake, journeys are entered. */
 export function follow(
@@ -109,10 +126,16 @@ export function follow(
   touch: Touch,
   at: Instant,
   applying: Applying,
+  entering: Entering = 'everybody',
 ): void {
-  person.changes.push(...changes);
+  person.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
+  if (person.kind === 'account') return;
   watchRuns(person, touch, changes, at, applying);
-  for (const change of changes) if (change.entered) enterByAudience(person, change, applying);
+  for (const change of changes) {
+    const wanted =
+      entering === 'everybody' || (entering === 'asked' && applying.catalog.enterExisting.has(change.audience));
+    if (change.entered && wanted) enterByAudience(person, change, applying);
+  }
 }
 
 function watchRuns(
@@ -188,8 +211,4 @@ function tryEntry(
   run.dueAt = watchUntil(run, versions.get(published.hash).journey, { ...facts, enteredAt: at }, at);
   person.runs.set(journey.key, run);
   person.runChanges.entered.push({ profileId: person.id, run, log });
-}
-
-function factsOf(person: Person) {
-  return { traits: person.traits, events: person.events, audiences: audiencesOf(person) };
 }

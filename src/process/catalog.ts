@@ -4,6 +4,7 @@
  */
 import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.ts';
 import { type Interest, interestOf } from '../core/interest.ts';
+import type { TagTable } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
 import { currentPublication } from '../definitions/publish.ts';
 import type { Settings, TrackingPlan } from '../definitions/workspace-types.ts';
@@ -16,12 +17,18 @@ export interface Catalog {
   readonly publicationId: number;
   readonly publishedAt: Instant;
   readonly settings: Settings;
+  /** Of people. */
   readonly audiences: AudienceIndex;
   readonly journeys: JourneyIndex;
-  /** What the audiences, the entries and goals of published journeys, and the fields of syncs look at. */
+  /** What people's audiences, the entries and goals of published journeys, and the fields of syncs look at. */
   readonly interest: Interest;
+  /** What there is of accounts. */
+  readonly accounts: { readonly audiences: AudienceIndex; readonly interest: Interest };
+  /** Audiences of accounts that audiences of people ask for. */
+  readonly askedOfAccounts: ReadonlySet<string>;
   readonly enterExisting: ReadonlySet<string>;
   readonly trackingPlan?: TrackingPlan | undefined;
+  readonly tags?: readonly TagTable[];
   /** Absent: none. */
   readonly syncs?: SyncIndex;
 }
@@ -53,22 +60,33 @@ export class CatalogShelf {
     const { workspace, audienceChangedIn, enterExisting } = publication;
     const journeys = Object.values(workspace.journeys);
     for (const { hash, journey } of journeys) this.versions.put(hash, journey);
+    const defined = Object.values(workspace.audiences);
+    const ofPeople = defined.filter(({ of }) => of !== 'account');
+    const ofAccounts = defined.filter(({ of }) => of === 'account');
+    const audiences = ofPeople.map(({ condition }) => condition);
     const syncs = indexSyncs(publication);
-    const conditions = [
-      ...syncs.asks,
-      ...Object.values(workspace.audiences).map(({ condition }) => condition),
-      ...journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null)),
-    ];
+    const endings = journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null));
     return {
       publicationId: publication.id,
       publishedAt: publication.publishedAt.getTime(),
       settings: workspace.settings,
-      audiences: indexAudiences(Object.values(workspace.audiences), audienceChangedIn),
+      audiences: indexAudiences(ofPeople, audienceChangedIn),
       journeys: indexJourneys(journeys),
-      interest: interestOf(...conditions),
+      interest: interestOf(...audiences, ...endings, ...syncs.asks),
+      accounts: {
+        audiences: indexAudiences(ofAccounts, audienceChangedIn),
+        interest: interestOf(...ofAccounts.map(({ condition }) => condition)),
+      },
+      askedOfAccounts: interestOf(...audiences).related,
       enterExisting: new Set(enterExisting),
       trackingPlan: workspace.trackingPlan,
+      tags: workspace.tags ?? [],
       syncs,
     };
   }
+}
+
+/** The audiences that this profile can be in. */
+export function audiencesFor(catalog: Catalog, { kind }: { readonly kind: 'person' | 'account' }): AudienceIndex {
+  return kind === 'person' ? catalog.audiences : catalog.accounts.audiences;
 }

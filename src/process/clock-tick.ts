@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import { forgetAudiencesBut } from '../audiences/states.ts';
 import type { Instant } from '../core/time.ts';
+import { importingSince } from '../import/under-way.ts';
 import type { Queryable } from '../store/database.ts';
 import { applyDue, bringUpToDate } from './apply.ts';
 import { loadPeople, savePeople } from './person.ts';
@@ -20,16 +21,19 @@ export async function tick(upTo: Instant, { db, clock, catalogs }: Processing): 
   return db.transaction().execute(async (tx) => {
     const catalog = await catalogs.current(tx);
     if (catalog === null) return 0;
-    const horizon = Math.min(upTo, (await oldestWaiting(tx)) ?? upTo);
-    const ids = await mostOverdue(tx, horizon);
+    const waiting = await oldestWaiting(tx);
+    const horizon = Math.min(upTo, waiting.live ?? upTo);
+    const { ids, earliest } = await mostOverdue(tx, horizon);
     if (ids.length === 0) return 0;
-    const people = await loadPeople(tx, catalog, catalogs.versions, ids, horizon, 'skip');
+    const people = await loadPeople(tx, catalog, catalogs.versions, ids, earliest, 'skip');
     const applying = { catalog, versions: catalogs.versions };
+    const importing = await importingSince(tx, waiting.imported, clock.now());
     for (const person of people.values()) {
+      if (importing !== null && (person.quietUntil ?? 0) >= importing) person.quietUntil = horizon;
       bringUpToDate(person, horizon, applying);
       applyDue(person, horizon, applying, 'upTo');
     }
-    await savePeople(tx, people.values(), clock.now());
+    await savePeople(tx, catalog, people.values(), clock.now());
     return people.size;
   });
 }
@@ -61,28 +65,33 @@ export async function fill({ db, clock, catalogs }: Processing): Promise<number>
     const ids = rows.map(({ id }) => id);
     const people = await loadPeople(tx, catalog, catalogs.versions, ids, at, 'skip');
     for (const person of people.values()) bringUpToDate(person, at, { catalog, versions: catalogs.versions });
-    await savePeople(tx, people.values(), clock.now());
+    await savePeople(tx, catalog, people.values(), clock.now());
     await forgetAudiencesBut(
       tx,
-      catalog.audiences.all.map(({ key }) => key),
+      [...catalog.audiences.all, ...catalog.accounts.audiences.all].map(({ key }) => key),
     );
     return people.size;
   });
 }
 
-async function oldestWaiting(tx: Queryable): Promise<Instant | null> {
-  const { rows } = await sql<{ at: Date | null }>`select min(occurred_at) as at from inbox`.execute(tx);
-  return rows[0]?.at?.getTime() ?? null;
+/** Imported history keeps nobody's clock waiting: when the oldest other event happened, and when the oldest of it came. */
+async function oldestWaiting(tx: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
+  const { rows } = await sql<{ live: Date | null; imported: Date | null }>`
+    select min(occurred_at) filter (where body -> 'silent' is null) as live,
+      min(received_at) filter (where body -> 'silent' is not null) as imported
+    from inbox
+  `.execute(tx);
+  return { live: rows[0]?.live?.getTime() ?? null, imported: rows[0]?.imported?.getTime() ?? null };
 }
 
-async function mostOverdue(tx: Queryable, horizon: Instant): Promise<number[]> {
-  const { rows } = await sql<{ profile_id: number }>`
-    select profile_id from (
+async function mostOverdue(tx: Queryable, horizon: Instant): Promise<{ ids: number[]; earliest: Instant }> {
+  const { rows } = await sql<{ profile_id: number; at: Date }>`
+    select profile_id, min(due_at) as at from (
       (select profile_id, due_at from audience_states where due_at <= ${new Date(horizon)} order by due_at limit ${BATCH})
       union all
       (select profile_id, due_at from runs where status = 'active' and due_at <= ${new Date(horizon)} order by due_at limit ${BATCH})
     ) as due
     group by profile_id order by min(due_at) limit ${BATCH}
   `.execute(tx);
-  return rows.map((row) => row.profile_id);
+  return { ids: rows.map((row) => row.profile_id), earliest: rows[0]?.at.getTime() ?? horizon };
 }

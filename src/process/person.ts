@@ -1,42 +1,46 @@
 /**
  * A person in memory while what happened is applied: profile, memberships, facts and runs, read together under one lock
- * and stored together.
+ * and stored together. An account likewise; it has no runs.
  * @module
  */
 import { type Change, type Membership, nextDue, type Subject } from '../audiences/membership.ts';
 import { loadMemberships, logChanges, saveMemberships } from '../audiences/states.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { EventFact } from '../core/facts.ts';
+import type { EventFact, Related } from '../core/facts.ts';
 import { earlier, type Instant } from '../core/time.ts';
 import { loadFacts } from '../ingest/event-log.ts';
-import { loadAccountTraits, lockProfiles, type ProfileRow, saveProfiles } from '../profiles/rows.ts';
+import { type CurrentAccount, loadCurrentAccounts } from '../profiles/accounts.ts';
+import { loadRelated } from '../profiles/related.ts';
+import { lockProfiles, type ProfileRow, saveProfiles } from '../profiles/rows.ts';
 import type { Run } from '../runs/enter.ts';
 import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
-import type { SyncIndex } from '../sync/sync-index.ts';
 import type { Catalog } from './catalog.ts';
+import { changesToTell, tellRelatives } from './tell-relatives.ts';
 import { tellSyncs } from './tell-syncs.ts';
 
 export interface Person extends Subject {
   readonly id: number;
+  readonly kind: 'person' | 'account';
   userId: string | null;
   /** Own traits; `traits` has those of the account beside them. */
   ownTraits: JsonObject;
-  accountTraits: JsonObject | undefined;
+  /** The one the person joined last. */
+  account: CurrentAccount | undefined;
   appliedAt: Instant;
   filledTo: number;
+  /** Instants up to here are imported history. Absent: none are. */
+  quietUntil?: Instant | undefined;
   /** The last run of every journey the person was in. */
   readonly runs: Map<string, Run>;
   readonly changes: Change[];
   readonly runChanges: RunChanges;
-  /** Who is told of the changes. Absent: nobody. */
-  readonly syncs?: SyncIndex;
   /** `filledTo` as it was read. */
   readonly filledBefore?: number;
 }
 
-/** Locks and reads the people. `earliest` is the first instant that will be asked about. */
+/** Locks and reads the people. `earliest` is the first instant that will be asked about, those that fell due before aside. */
 export async function loadPeople(
   db: Queryable,
   catalog: Catalog,
@@ -47,66 +51,80 @@ export async function loadPeople(
 ): Promise<Map<number, Person>> {
   const profiles = await lockProfiles(db, ids, whenBusy);
   const locked = profiles.map(({ id }) => id);
+  const people = profiles.filter(({ kind }) => kind === 'person').map(({ id }) => id);
+  const accounts = profiles.filter(({ kind }) => kind === 'account').map(({ id }) => id);
   const memberships = await loadMemberships(db, locked);
-  const runs = await loadLastRuns(db, locked);
-  const accounts = await loadAccountTraits(db, locked);
+  const runs = await loadLastRuns(db, people);
+  const current = await loadCurrentAccounts(db, people);
   const active = [...runs.values()].flatMap((ofOne) => [...ofOne.values()]).filter((run) => run.status === 'active');
   const watched = await Promise.all(
     [...new Set(active.map((run) => run.version))].map((hash) => versions.load(db, hash)),
   );
-  const events = await loadFacts(
-    db,
-    locked,
-    [catalog.interest, ...watched.map((version) => version.watched)],
+  const interests = [catalog.interest, ...watched.map((version) => version.watched)];
+  const asked = new Set(interests.flatMap(({ related }) => [...related]));
+  const since = Math.min(
     earliest,
+    ...profiles.flatMap(({ appliedAt, filledTo }) =>
+      filledTo < catalog.publicationId ? [Math.max(appliedAt, catalog.publishedAt)] : [],
+    ),
+    ...[...memberships.values()].flatMap((ofOne) => [...ofOne.values()].flatMap(({ dueAt }) => dueAt ?? [])),
+    ...active.flatMap(({ dueAt }) => dueAt ?? []),
   );
+  const events = await loadFacts(db, people, interests, since);
+  const eventsIn = await loadFacts(db, accounts, [catalog.accounts.interest], since, 'account');
+  const related = await loadRelated(db, 'person', people, asked);
+  const relatedTo = await loadRelated(db, 'account', accounts, catalog.accounts.interest.related);
   return new Map(
     profiles.map((profile) => [
       profile.id,
-      personFrom(
-        profile,
-        accounts.get(profile.id),
-        memberships.get(profile.id),
-        events.get(profile.id),
-        runs.get(profile.id),
-        catalog.syncs,
-      ),
+      personFrom(profile, {
+        account: current.get(profile.id),
+        memberships: memberships.get(profile.id),
+        events: events.get(profile.id) ?? eventsIn.get(profile.id),
+        runs: runs.get(profile.id),
+        related: related.get(profile.id) ?? relatedTo.get(profile.id),
+      }),
     ]),
   );
 }
 
-/** Stores whatever the people have become, in a few statements for all of them. */
-export async function savePeople(db: Queryable, people: Iterable<Person>, now: Instant): Promise<void> {
+/** Stores whatever the people have become, in a few statements for all of them, and tells those they are related to. */
+export async function savePeople(
+  db: Queryable,
+  catalog: Catalog,
+  people: Iterable<Person>,
+  now: Instant,
+): Promise<void> {
   const all = [...people];
   await saveProfiles(
     db,
-    all.map(({ id, userId, ownTraits, appliedAt, filledTo }) => ({
+    all.map(({ id, ownTraits, appliedAt, filledTo, quietUntil }) => ({
       id,
-      userId,
       traits: ownTraits,
       appliedAt,
       filledTo,
+      quietUntil,
     })),
   );
   await saveMemberships(
     db,
     all.map((person) => [person.id, person] as const),
   );
-  const changes = all.flatMap((person) => person.changes.map((change) => ({ ...change, profileId: person.id })));
-  const changeIds = await logChanges(db, changes, now);
-  await tellSyncs(db, all[0]?.syncs, all, changeIds, now);
+  const changeIds = await logChanges(
+    db,
+    all.flatMap((person) => person.changes.map((change) => ({ ...change, profileId: person.id }))),
+    now,
+  );
+  await tellSyncs(db, catalog.syncs, all, changeIds, now);
   await saveRunChanges(db, all.reduce(addRunChanges, noRunChanges()), now);
+  await tellRelatives(db, changesToTell(all, catalog), now);
 }
 
 /** Sets traits; conditions see the account's as `account.<trait>`. */
-export function setTraits(
-  person: Person,
-  own: JsonObject,
-  account: JsonObject | undefined = person.accountTraits,
-): void {
+export function setTraits(person: Person, own: JsonObject, account: CurrentAccount | undefined = person.account): void {
   person.ownTraits = own;
-  person.accountTraits = account;
-  person.traits = account === undefined ? own : { ...own, account };
+  person.account = account;
+  person.traits = traitsOf(own, account);
 }
 
 /** What chance is drawn for. */
@@ -121,30 +139,50 @@ export function nextInstant(person: Person): Instant | null {
   return next;
 }
 
-function personFrom(
-  profile: ProfileRow,
-  account: JsonObject | undefined,
-  memberships: Map<string, Membership> | undefined,
-  events: EventFact[] | undefined,
-  runs: Map<string, Run> | undefined,
-  syncs: SyncIndex | undefined,
-): Person {
+function traitsOf(own: JsonObject, account: CurrentAccount | undefined): JsonObject {
+  return account === undefined ? own : { ...own, account: account.traits };
+}
+
+interface Loaded {
+  readonly account: CurrentAccount | undefined;
+  readonly memberships: Map<string, Membership> | undefined;
+  readonly events: EventFact[] | undefined;
+  readonly runs: Map<string, Run> | undefined;
+  readonly related: Related | undefined;
+}
+
+function personFrom(profile: ProfileRow, { account, memberships, events, runs, related }: Loaded): Person {
   return {
     id: profile.id,
+    kind: profile.kind,
     userId: profile.userId,
     ownTraits: profile.traits,
-    accountTraits: account,
-    traits: account === undefined ? profile.traits : { ...profile.traits, account },
+    account,
+    traits: traitsOf(profile.traits, account),
     appliedAt: profile.appliedAt,
     filledTo: profile.filledTo,
+    quietUntil: profile.quietUntil,
     memberships: memberships ?? new Map(),
     events: events ?? [],
+    related,
     dirty: new Set(),
     runs: runs ?? new Map(),
     changes: [],
     runChanges: noRunChanges(),
-    ...(syncs !== undefined && { syncs, filledBefore: profile.filledTo }),
+    filledBefore: profile.filledTo,
   };
+}
+
+/** Reads anew how many accounts the person has, and in which audiences those are. */
+export async function reloadRelated(
+  db: Queryable,
+  person: Person,
+  { catalog, versions }: { readonly catalog: Catalog; readonly versions: VersionShelf },
+): Promise<void> {
+  const watched = [...person.runs.values()].filter(({ status }) => status === 'active');
+  const interests = [catalog.interest, ...watched.map((run) => versions.get(run.version).watched)];
+  const asked = new Set(interests.flatMap(({ related }) => [...related]));
+  person.related = (await loadRelated(db, person.kind, [person.id], asked)).get(person.id);
 }
 
 function addRunChanges(all: RunChanges, { runChanges: more }: Person): RunChanges {

@@ -4,18 +4,18 @@
  */
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import type { Clock, Instant } from '../core/time.ts';
-import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
-import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
-import { type ProfileRef, resolveIdentities } from '../profiles/identity.ts';
-import { saveAccount } from '../profiles/rows.ts';
-import { applyTraits } from '../profiles/traits.ts';
+import { withTags } from '../core/tags.ts';
+import type { Clock } from '../core/time.ts';
+import { type IncomingEvent, LANES } from '../ingest/inbox.ts';
+import { resolveIdentities } from '../profiles/identity.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { mayPass } from '../store/fault.ts';
-import { type Applying, applyHappening } from './apply.ts';
-import type { CatalogShelf } from './catalog.ts';
+import { guardedBy } from '../tracking-plan/enforce.ts';
+import { holdEvents } from '../tracking-plan/held-events.ts';
+import type { Applying } from './apply.ts';
+import { applyBatch, PeopleMovedError } from './apply-batch.ts';
+import type { Catalog, CatalogShelf } from './catalog.ts';
 import { mergePeople } from './merge-people.ts';
-import { loadPeople, type Person, savePeople } from './person.ts';
 
 /** What the processing of events needs. */
 export interface Processing {
@@ -37,6 +37,8 @@ interface Waiting {
 interface Next {
   /** Oldest first. */
   readonly batch: readonly Waiting[];
+  /** One of those that are leased. */
+  readonly lane: number;
   readonly publicationId: number | null;
 }
 
@@ -51,39 +53,53 @@ export async function processLanes(
   processing: Processing,
   most: number = BATCH,
 ): Promise<number> {
-  return processing.db.transaction().execute(async (tx) => {
-    const { batch, publicationId } = await leaseNext(tx, lanes, most);
-    if (batch.length === 0) return 0;
-    const catalog = await processing.catalogs.at(tx, publicationId);
-    if (catalog === null) return 0;
+  try {
+    return await processing.db.transaction().execute((tx) => processNext(tx, lanes, processing, most));
+  } catch (error) {
+    // Whoever the events name is found anew.
+    if (error instanceof PeopleMovedError) return processLanes(lanes, processing, most);
+    throw error;
+  }
+}
 
-    const fresh = await notCountedYet(tx, batch);
-    const resolved = await resolveIdentities(
-      tx,
-      fresh.map(({ event }) => event),
-    );
-    const applying: Applying = { catalog, versions: processing.catalogs.versions };
-    const now = processing.clock.now();
-    if (resolved.upTo === 0 && resolved.merge !== null && fresh[0] !== undefined) {
-      await mergePeople(
-        tx,
-        resolved.merge.from,
-        resolved.merge.into,
-        Date.parse(fresh[0].event.occurredAt),
-        applying,
-        now,
-      );
-      // The event itself is next: it finds one person now.
-      await forget(tx, [fresh[0]]);
-      return removeFromInbox(tx, batch.slice(0, batch.indexOf(fresh[0])));
-    }
-    const ready = fresh.slice(0, resolved.upTo);
-    const rest = fresh.slice(resolved.upTo);
-    await forget(tx, rest);
-    await applyBatch(tx, ready, resolved.people, resolved.accounts, applying, now);
-    const done = rest[0] === undefined ? batch : batch.slice(0, batch.indexOf(rest[0]));
-    return removeFromInbox(tx, done);
-  });
+async function processNext(
+  tx: Queryable,
+  lanes: readonly number[],
+  processing: Processing,
+  most: number,
+): Promise<number> {
+  const { batch, lane, publicationId } = await leaseNext(tx, lanes, most);
+  if (batch.length === 0) return 0;
+  const catalog = await processing.catalogs.at(tx, publicationId);
+  if (catalog === null) return 0;
+
+  const fresh = await notCountedYet(tx, batch);
+  const guarded = guardedBy(catalog.trackingPlan, fresh);
+  const resolved = await resolveIdentities(
+    tx,
+    guarded.passing.map(({ event }) => event),
+  );
+  const applying: Applying = { catalog, versions: processing.catalogs.versions };
+  const now = processing.clock.now();
+  // What a merge stands before is left for the next batch, and so is whatever comes after it.
+  const next = guarded.passing[resolved.upTo];
+  const done = next === undefined ? batch : batch.slice(0, batch.indexOf(next));
+  await forget(tx, next === undefined ? [] : fresh.slice(fresh.indexOf(next)));
+  if (resolved.upTo === 0 && resolved.merge !== null && next !== undefined) {
+    const { messageId, occurredAt, silent = false } = next.event;
+    await mergePeople(tx, resolved.merge, { messageId, at: Date.parse(occurredAt), silent }, applying, now);
+  } else {
+    const ready = guarded.passing.slice(0, resolved.upTo).map(({ event }) => ({ event: tagged(event, catalog) }));
+    await applyBatch(tx, ready, resolved, applying, now);
+  }
+  await guarded.settle(tx, done, { lane, publicationId: catalog.publicationId, now });
+  return removeFromInbox(tx, done);
+}
+
+/** Conditions see the tags of an event as its properties. */
+function tagged(event: IncomingEvent, { tags = [] }: Catalog): IncomingEvent {
+  const properties = withTags(tags, event.name, event.properties);
+  return properties === event.properties ? event : { ...event, properties };
 }
 
 /**
@@ -111,115 +127,23 @@ async function workCarefully(lane: number, processing: Processing): Promise<numb
   }
 }
 
-async function putAside(lane: number, { db, log }: Processing, reason: string): Promise<number> {
+async function putAside(lane: number, { db, clock, log }: Processing, reason: string): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const { batch } = await leaseNext(tx, [lane], 1);
     for (const { event } of batch) {
       log.error({ messageId: event.messageId, reason }, 'an event could not be applied and was put aside');
-      await hold(tx, event, reason);
+      await holdEvents(tx, [{ event, reason, counted: false }], clock.now());
     }
     return removeFromInbox(tx, batch);
   });
 }
 
-async function applyBatch(
-  tx: Queryable,
-  batch: readonly Waiting[],
-  people: readonly (ProfileRef | undefined)[],
-  accounts: readonly (ProfileRef | undefined)[],
-  applying: Applying,
-  now: Instant,
-): Promise<void> {
-  const ids = [...new Set(people.flatMap((ref) => ref?.id ?? []))];
-  const earliest = Math.min(now, ...batch.map(({ event }) => Date.parse(event.occurredAt)));
-  const loaded = await loadPeople(tx, applying.catalog, applying.versions, ids, earliest);
-  const logged: LoggedEvent[] = [];
-
-  for (const [index, { event }] of batch.entries()) {
-    const ref = people[index];
-    const person = ref === undefined ? undefined : loaded.get(ref.id);
-    const account = accounts[index];
-    const at = Date.parse(event.occurredAt);
-    const accountTraits =
-      account === undefined
-        ? undefined
-        : await saveAccount(tx, { id: account.id, said: event.traits, personId: person?.id, at });
-    if (account !== undefined) await touchOtherMembers(tx, account.id, person?.id, event);
-    if (person === undefined) {
-      if (account === undefined) await hold(tx, event, 'it names nobody: neither userId nor anonymousId');
-      continue;
-    }
-    person.userId = ref?.userId ?? person.userId;
-    const byEngine = event.profileId !== undefined;
-    applyHappening(
-      person,
-      {
-        at,
-        ...(isDeed(event.type)
-          ? {
-              event: {
-                name: event.name,
-                at,
-                properties: event.properties,
-                messageId: event.messageId,
-                ...(byEngine ? { byEngine } : {}),
-              },
-            }
-          : {}),
-        ...(event.type === 'identify' ? traitsSaid(person, event) : {}),
-        ...(accountTraits === undefined ? {} : { account: accountTraits }),
-      },
-      applying,
-    );
-    logged.push({
-      profileId: person.id,
-      name: event.name,
-      type: event.type,
-      byEngine,
-      at,
-      receivedAt: event.receivedAt,
-      messageId: event.messageId,
-      properties: event.properties,
-      context: event.context,
-    });
-  }
-  await appendEvents(tx, logged);
-  await savePeople(tx, loaded.values(), now);
-}
-
-function traitsSaid(person: Person, event: IncomingEvent) {
-  const { traits, changed } = applyTraits(person.ownTraits, event.traits);
-  return { traits: { after: traits, changed } };
-}
-
-/** The other people of an account hear of its new traits by an event of the engine's own, each in their own lane. */
-async function touchOtherMembers(
-  tx: Queryable,
-  accountId: number,
-  personId: number | undefined,
-  event: IncomingEvent,
-): Promise<void> {
-  if (event.profileId !== undefined || Object.keys(event.traits ?? {}).length === 0) return;
-  const members = await tx
-    .selectFrom('account_members')
-    .select('person_id')
-    .where('account_id', '=', accountId)
-    .where('person_id', '!=', personId ?? 0)
-    .execute();
-  await putInInbox(
-    tx,
-    members.map(({ person_id }) => ({
-      type: 'group',
-      name: 'group',
-      messageId: `${event.messageId}:member:${person_id}`,
-      profileId: person_id,
-      ...(event.groupId === undefined ? {} : { groupId: event.groupId }),
-      properties: {},
-      context: {},
-      occurredAt: event.occurredAt,
-      receivedAt: event.receivedAt,
-    })),
-  );
+/** Waits for whoever works on a lane, and keeps every lane from being worked on until the transaction ends. */
+export async function holdLanes(tx: Queryable): Promise<void> {
+  await sql`
+    select pg_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS}::int + lane)
+    from generate_series(0, ${LANES - 1}::int) as lane
+  `.execute(tx);
 }
 
 /**
@@ -227,29 +151,39 @@ async function touchOtherMembers(
  * this statement's look at the inbox and its lease of the lane is seen once more, and left out as counted already.
  */
 async function leaseNext(tx: Queryable, lanes: readonly number[], most: number): Promise<Next> {
-  const { rows } = await sql<{ id: number; body: IncomingEvent; publication: number | null }>`
+  const { rows } = await sql<{ id: number; lane: number; body: IncomingEvent; publication: number | null }>`
     with mine as materialized (
       select lane from unnest(${lanes}::int[]) as lane
       where pg_try_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS}::int + lane)
     )
-    select next.id, next.body, (select max(id) from publications) as publication
+    select next.id, mine.lane, next.body, (select max(id) from publications) as publication
     from mine, lateral (select id, body from inbox where inbox.lane = mine.lane order by id limit ${most}) as next
     order by next.id limit ${most}
   `.execute(tx);
-  return { batch: rows.map(({ id, body: event }) => ({ id, event })), publicationId: rows[0]?.publication ?? null };
+  const { lane = 0, publication: publicationId = null } = rows[0] ?? {};
+  return { batch: rows.map(({ id, body: event }) => ({ id, event })), lane, publicationId };
 }
 
-/** Counts message ids; those seen before, in this batch or ever, are left out. */
+/** Counts message ids; those seen before, in this batch or ever, are left out. News has none, and is told once by being there. */
 async function notCountedYet(tx: Queryable, batch: readonly Waiting[]): Promise<Waiting[]> {
+  const events = batch.filter(({ event }) => event.news === undefined).map(({ event }) => event);
   const { rows } = await sql<{ message_id: string }>`
     insert into message_ids (message_id, received_at)
     select message_id, received_at::timestamptz
-    from unnest(${batch.map(({ event }) => event.messageId)}::text[], ${batch.map(({ event }) => event.receivedAt)}::text[]) as row (message_id, received_at)
+    from unnest(${events.map(({ messageId }) => messageId)}::text[], ${events.map(({ receivedAt }) => receivedAt)}::text[]) as row (message_id, received_at)
     on conflict do nothing
     returning message_id
   `.execute(tx);
   const counted = new Set(rows.map((row) => row.message_id));
-  return batch.filter(({ event }) => counted.delete(event.messageId));
+  const news = events.length === batch.length ? new Set<number>() : await stillWaiting(tx, batch);
+  return batch.filter(({ id, event }) => (event.news === undefined ? counted.delete(event.messageId) : news.has(id)));
+}
+
+async function stillWaiting(tx: Queryable, batch: readonly Waiting[]): Promise<Set<number>> {
+  const { rows } = await sql<{ id: number }>`
+    select id from inbox where id = any(${batch.map(({ id }) => id)})
+  `.execute(tx);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Takes back the count of events that are left for the next batch. */
@@ -268,16 +202,4 @@ async function forget(tx: Queryable, waiting: readonly Waiting[]): Promise<void>
 async function removeFromInbox(tx: Queryable, batch: readonly Waiting[]): Promise<number> {
   if (batch.length > 0) await sql`delete from inbox where id = any(${batch.map(({ id }) => id)})`.execute(tx);
   return Math.max(batch.length, 1);
-}
-
-async function hold(tx: Queryable, event: IncomingEvent, reason: string): Promise<void> {
-  await tx
-    .insertInto('held_events')
-    .values({
-      message_id: event.messageId,
-      received_at: new Date(event.receivedAt),
-      body: JSON.stringify(event),
-      reason,
-    })
-    .execute();
 }

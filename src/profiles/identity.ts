@@ -5,6 +5,8 @@
 import { sql } from 'kysely';
 import type { IncomingEvent } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
+import { areKeptApart } from './kept-apart.ts';
+import type { MergeAsked } from './merge.ts';
 
 export type Identity = { readonly kind: 'user' | 'anonymous' | 'account'; readonly value: string };
 
@@ -13,33 +15,39 @@ export interface ProfileRef {
   id: number;
   kind: 'person' | 'account';
   userId: string | null;
+  /** Made up for this batch. */
+  readonly isNew?: true;
 }
 
 /** What a batch of events resolves to. */
 export interface Resolved {
   /** The person of each event, by the event's index; undefined where nothing names one. */
   readonly people: readonly (ProfileRef | undefined)[];
-  /** The account of each `group` event. */
+  /** The account that each event names: `groupId` of a `group` call, `context.groupId` of what somebody did. */
   readonly accounts: readonly (ProfileRef | undefined)[];
+  /** The profile that the ids of each event name, where that became another. */
+  readonly origins: readonly (number | undefined)[];
   /** How many events, from the first, could be resolved without a merge. */
   readonly upTo: number;
-  /** The merge that the event at `upTo` asks for first: `from` becomes `into`. */
-  readonly merge: { readonly from: ProfileRef; readonly into: ProfileRef } | null;
+  /** The merge that the event at `upTo` asks for first. */
+  readonly merge: MergeAsked<ProfileRef> | null;
 }
 
 /** Finds the profiles that the events name and makes up those that do not exist yet, up to the first merge. */
 export async function resolveIdentities(db: Queryable, events: readonly IncomingEvent[]): Promise<Resolved> {
-  const known = await knownIdentities(db, events);
+  const { known, origins } = await knownIdentities(db, events);
   const byProfileId = await knownProfiles(db, events);
-  const links: { identity: Identity; ref: ProfileRef }[] = [];
+  const links: { identity: Identity; ref: ProfileRef; origin: number | undefined }[] = [];
   const people: (ProfileRef | undefined)[] = [];
   const accounts: (ProfileRef | undefined)[] = [];
-  const link = (identity: Identity, ref: ProfileRef) => {
+  const named: (number | undefined)[] = [];
+  const link = (identity: Identity, ref: ProfileRef, origin?: number) => {
     known.set(keyOf(identity), ref);
-    links.push({ identity, ref });
+    if (origin !== undefined) origins.set(keyOf(identity), origin);
+    links.push({ identity, ref, origin });
   };
   const create = (kind: ProfileRef['kind'], userId: string | null, ...identities: Identity[]): ProfileRef => {
-    const ref: ProfileRef = { id: 0, kind, userId };
+    const ref: ProfileRef = { id: 0, kind, userId, isNew: true };
     for (const identity of identities) link(identity, ref);
     return ref;
   };
@@ -48,18 +56,21 @@ export async function resolveIdentities(db: Queryable, events: readonly Incoming
   let upTo = 0;
   for (const event of events) {
     const outcome = personOf(event);
-    if (outcome !== undefined && 'from' in outcome) {
+    if (outcome !== undefined && 'from' in outcome && !(await isKeptApart(outcome, event))) {
       merge = outcome;
       break;
     }
-    people.push(outcome);
+    const person = outcome !== undefined && 'from' in outcome ? outcome.into : outcome;
+    people.push(person);
     accounts.push(accountOf(event));
+    named.push(originOf(event, person));
     upTo += 1;
   }
+  if (links.length > 0) await lockInOrder(db, people);
   await saveNewProfiles(db, links, events);
-  return { people, accounts, upTo, merge };
+  return { people, accounts, origins: named, upTo, merge };
 
-  function personOf(event: IncomingEvent): ProfileRef | { from: ProfileRef; into: ProfileRef } | undefined {
+  function personOf(event: IncomingEvent): ProfileRef | MergeAsked<ProfileRef> | undefined {
     if (event.profileId !== undefined) return byProfileId.get(event.profileId);
     const joins = event.type === 'identify' || event.type === 'alias';
     const otherId = event.type === 'alias' ? event.previousId : event.anonymousId;
@@ -81,10 +92,31 @@ export async function resolveIdentities(db: Queryable, events: readonly Incoming
       return create('person', event.userId, userIdentity, { kind: 'anonymous', value: otherId });
     }
     const into = user ?? create('person', event.userId, userIdentity);
-    if (other === undefined) link({ kind: 'anonymous', value: otherId }, into);
+    if (other === undefined) link({ kind: 'anonymous', value: otherId }, into, origins.get(keyOf(userIdentity)));
     // A device that two known people share does not make them one; only alias says so outright.
     const mayMerge = other !== undefined && other !== into && (other.userId === null || event.type === 'alias');
-    return mayMerge ? { from: other, into } : into;
+    if (!mayMerge) return into;
+    return { from: other, into, fromNamed: originNamed(otherId, event), intoNamed: origins.get(keyOf(userIdentity)) };
+  }
+
+  function isKeptApart({ from, into }: MergeAsked<ProfileRef>, { type, occurredAt }: IncomingEvent): Promise<boolean> {
+    if (from.id === 0 || into.id === 0) return Promise.resolve(false);
+    return areKeptApart(db, from.id, into.id, {
+      type: type === 'alias' ? type : 'identify',
+      at: Date.parse(occurredAt),
+    });
+  }
+
+  function originOf(event: IncomingEvent, person: ProfileRef | undefined): number | undefined {
+    if (event.profileId !== undefined) return event.profileId === person?.id ? undefined : event.profileId;
+    if (event.userId !== undefined) return origins.get(keyOf({ kind: 'user', value: event.userId }));
+    const otherId = event.type === 'alias' ? event.previousId : event.anonymousId;
+    return otherId === undefined ? undefined : originNamed(otherId, event);
+  }
+
+  function originNamed(id: string, { type }: IncomingEvent): number | undefined {
+    const anonymous = keyOf({ kind: 'anonymous', value: id });
+    return origins.get(known.has(anonymous) || type !== 'alias' ? anonymous : keyOf({ kind: 'user', value: id }));
   }
 
   function knownByAnyName(id: string, alsoUsers: boolean): ProfileRef | undefined {
@@ -93,13 +125,17 @@ export async function resolveIdentities(db: Queryable, events: readonly Incoming
   }
 
   function accountOf(event: IncomingEvent): ProfileRef | undefined {
-    if (event.type !== 'group' || event.groupId === undefined) return undefined;
-    const identity: Identity = { kind: 'account', value: event.groupId };
-    return known.get(keyOf(identity)) ?? create('account', event.groupId, identity);
+    const value = accountNamed(event);
+    if (value === undefined) return undefined;
+    const identity: Identity = { kind: 'account', value };
+    return known.get(keyOf(identity)) ?? create('account', value, identity);
   }
 }
 
-async function knownIdentities(db: Queryable, events: readonly IncomingEvent[]): Promise<Map<string, ProfileRef>> {
+async function knownIdentities(
+  db: Queryable,
+  events: readonly IncomingEvent[],
+): Promise<{ known: Map<string, ProfileRef>; origins: Map<string, number> }> {
   const wanted: Identity[] = events.flatMap((event) => [
     ...(event.userId === undefined ? [] : [{ kind: 'user' as const, value: event.userId }]),
     ...(event.anonymousId === undefined ? [] : [{ kind: 'anonymous' as const, value: event.anonymousId }]),
@@ -109,18 +145,20 @@ async function knownIdentities(db: Queryable, events: readonly IncomingEvent[]):
           { kind: 'anonymous' as const, value: event.previousId },
           { kind: 'user' as const, value: event.previousId },
         ]),
-    ...(event.groupId === undefined ? [] : [{ kind: 'account' as const, value: event.groupId }]),
+    ...[accountNamed(event)].flatMap((value) => (value === undefined ? [] : [{ kind: 'account' as const, value }])),
   ]);
   const known = new Map<string, ProfileRef>();
-  if (wanted.length === 0) return known;
+  const origins = new Map<string, number>();
+  if (wanted.length === 0) return { known, origins };
   const { rows } = await sql<{
     kind: Identity['kind'];
     value: string;
     id: number;
     profile_kind: ProfileRef['kind'];
     user_id: string | null;
+    origin_id: number | null;
   }>`
-    select i.kind, i.value, p.id, p.kind as profile_kind, p.user_id
+    select i.kind, i.value, i.origin_id, p.id, p.kind as profile_kind, p.user_id
     from identities i join profiles p on p.id = i.profile_id
     where (i.kind, i.value) in (select kind, value from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) as w (kind text, value text))
   `.execute(db);
@@ -129,8 +167,15 @@ async function knownIdentities(db: Queryable, events: readonly IncomingEvent[]):
     const ref = refs.get(row.id) ?? { id: row.id, kind: row.profile_kind, userId: row.user_id };
     refs.set(row.id, ref);
     known.set(keyOf(row), ref);
+    if (row.origin_id !== null) origins.set(keyOf(row), row.origin_id);
   }
-  return known;
+  return { known, origins };
+}
+
+function accountNamed({ type, groupId, context }: IncomingEvent): string | undefined {
+  if (type === 'group') return groupId;
+  const named = type === 'identify' || type === 'alias' ? undefined : context.groupId;
+  return (typeof named === 'string' && named !== '') || Number.isSafeInteger(named) ? String(named) : undefined;
 }
 
 async function knownProfiles(db: Queryable, events: readonly IncomingEvent[]): Promise<Map<number, ProfileRef>> {
@@ -154,10 +199,21 @@ async function knownProfiles(db: Queryable, events: readonly IncomingEvent[]): P
   return known;
 }
 
+/**
+ * New names hold on to the profiles they name, so everybody in the batch is locked first and in order of id: otherwise two
+ * lanes could each hold what the other waits for.
+ */
+async function lockInOrder(db: Queryable, people: readonly (ProfileRef | undefined)[]): Promise<void> {
+  const known = people.flatMap((ref) => (ref?.kind === 'person' && ref.id !== 0 ? [ref.id] : []));
+  const ids = [...new Set(known)];
+  if (ids.length === 0) return;
+  await db.selectFrom('profiles').select('id').where('id', 'in', ids).orderBy('id').forNoKeyUpdate().execute();
+}
+
 /** Stores new profiles and names. A name that another lane took meanwhile fails the transaction, which is then repeated. */
 async function saveNewProfiles(
   db: Queryable,
-  links: readonly { identity: Identity; ref: ProfileRef }[],
+  links: readonly { identity: Identity; ref: ProfileRef; origin: number | undefined }[],
   events: readonly IncomingEvent[],
 ): Promise<void> {
   if (links.length === 0) return;
@@ -190,9 +246,17 @@ async function saveNewProfiles(
       .where('user_id', 'is', null)
       .execute();
   }
+  const inOrder = [...links].sort((a, b) => (keyOf(a.identity) < keyOf(b.identity) ? -1 : 1));
   await db
     .insertInto('identities')
-    .values(links.map(({ identity, ref }) => ({ kind: identity.kind, value: identity.value, profile_id: ref.id })))
+    .values(
+      inOrder.map(({ identity: { kind, value }, ref, origin }) => ({
+        kind,
+        value,
+        profile_id: ref.id,
+        origin_id: origin ?? null,
+      })),
+    )
     .execute();
 }
 

@@ -10,6 +10,8 @@ import { type Ledger, ledgerReach, type Sent } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import { loadFacts } from '../ingest/event-log.ts';
+import { accountTraits } from '../profiles/accounts.ts';
+import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
 import type { SettingsShelf, Version } from './version-shelf.ts';
 
@@ -17,6 +19,8 @@ export interface RunState {
   readonly id: string;
   readonly journey: string;
   readonly profileId: number;
+  /** Whose run it was before that profile became another. */
+  readonly originId: number;
   readonly userId: string | null;
   readonly person: string;
   readonly heldOut: boolean;
@@ -62,11 +66,16 @@ export async function lockRun(
     // Between finding the person and locking it, the person may have become another.
     if (row.profile_id !== locked.id) continue;
     const settings = await shelf.load(tx, row.publication_id);
-    const facts = await loadFacts(tx, [locked.id], [version.from(row.cursor.step), version.named], now);
+    const interests = [version.from(row.cursor.step), version.named];
+    const asked = new Set(interests.flatMap(({ related }) => [...related]));
+    // A wait that is over in time is over at the instant it was meant to be, which may be before now.
+    const facts = await loadFacts(tx, [locked.id], interests, Math.min(now, row.entered_at.getTime()));
+    const related = await loadRelated(tx, 'person', [locked.id], asked);
     return {
       id: runId,
       journey: row.journey,
       profileId: locked.id,
+      originId: row.origin_id ?? locked.id,
       userId: locked.user_id,
       person: row.person,
       heldOut: row.held_out,
@@ -82,6 +91,7 @@ export async function lockRun(
         traits: row.account === null ? locked.traits : { ...locked.traits, account: row.account },
         events: facts.get(locked.id) ?? [],
         audiences: new Set(row.audiences ?? []),
+        related: related.get(locked.id),
       },
       ledger: {
         sent: await sentSince(
@@ -91,6 +101,7 @@ export async function lockRun(
           now,
         ),
         suppressed: new Set(row.suppressed ?? []),
+        sentBefore: new Map(Object.entries(row.sent_before ?? {})),
       },
       settings,
     };
@@ -108,6 +119,7 @@ async function readRun(tx: Queryable, runId: string) {
   const { rows } = await sql<{
     journey: string;
     profile_id: number;
+    origin_id: number | null;
     person: string;
     held_out: boolean;
     entered_at: Date;
@@ -120,12 +132,15 @@ async function readRun(tx: Queryable, runId: string) {
     account: JsonObject | null;
     audiences: string[] | null;
     suppressed: string[] | null;
+    sent_before: Record<string, string> | null;
   }>`
-    select journey, profile_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
+    select journey, profile_id, origin_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
       (select max(id) from publications) as publication_id,
       ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
-      (select array_agg(category) from suppressions u where u.profile_id = runs.profile_id) as suppressed
+      (select array_agg(category) from suppressions u where u.profile_id = runs.profile_id) as suppressed,
+      (select jsonb_object_agg(m.step, m.id) from runs other join messages m on m.run_id = other.id
+        where other.merged_into = runs.id and other.profile_id = runs.profile_id and m.status in ('sending', 'sent')) as sent_before
     from runs where id = ${runId}
   `.execute(tx);
   return rows[0];
@@ -134,8 +149,8 @@ async function readRun(tx: Queryable, runId: string) {
 /** SQL for the traits of the account that a person joined last. */
 export function accountOf(person: RawBuilder<unknown>): RawBuilder<JsonObject | null> {
   return sql<JsonObject | null>`(
-    select a.traits from account_members am join profiles a on a.id = am.account_id
-    where am.person_id = ${person} order by am.joined_at desc limit 1)`;
+    select ${accountTraits} from profiles account where account.id = (
+      select account_id from account_members where person_id = ${person} order by joined_at desc, account_id desc limit 1))`;
 }
 
 async function sentSince(tx: Queryable, profileId: number, reach: number, now: Instant): Promise<Sent[]> {

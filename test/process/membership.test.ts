@@ -130,6 +130,8 @@ function applyingOf(audiences: Definitions): Applying {
     ),
     journeys: indexJourneys([]),
     interest: interestOf(...Object.values(audiences)),
+    accounts: { audiences: indexAudiences([], {}), interest: interestOf() },
+    askedOfAccounts: new Set(),
     enterExisting: new Set(),
   };
   return { catalog, versions: new VersionShelf() };
@@ -141,7 +143,8 @@ function newPerson(): Person {
     userId: 'ada',
     traits: {},
     ownTraits: {},
-    accountTraits: undefined,
+    kind: 'person',
+    account: undefined,
     events: [],
     memberships: new Map(),
     dirty: new Set(),

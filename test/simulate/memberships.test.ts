@@ -63,6 +63,8 @@ function changesInEngine(more: Record<string, Condition>, { traits, events }: Fa
     ),
     journeys: indexJourneys([]),
     interest: interestOf(...Object.values(more)),
+    accounts: { audiences: indexAudiences([], {}), interest: interestOf() },
+    askedOfAccounts: new Set(),
     enterExisting: new Set(),
   };
   const person: Person = {
@@ -70,7 +72,8 @@ function changesInEngine(more: Record<string, Condition>, { traits, events }: Fa
     userId: 'ada',
     traits,
     ownTraits: traits,
-    accountTraits: undefined,
+    kind: 'person',
+    account: undefined,
     appliedAt: T0 - DAY,
     filledTo: 0,
     memberships: new Map(),

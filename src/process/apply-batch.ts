@@ -1,0 +1,114 @@
+/**
+ * What a batch of events does to the people and accounts they name: all of it in memory, then stored in a few statements.
+ * @module
+ */
+import type { Instant } from '../core/time.ts';
+import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
+import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
+import type { ProfileRef, Resolved } from '../profiles/identity.ts';
+import { keepSayings, type Saying } from '../profiles/merge-log.ts';
+import { applyTraits } from '../profiles/traits.ts';
+import type { Queryable } from '../store/database.ts';
+import { holdEvents } from '../tracking-plan/held-events.ts';
+import { AccountTalk } from './account-talk.ts';
+import { type Applying, applyHappening, type Happening } from './apply.ts';
+import { loadPeople, type Person, savePeople } from './person.ts';
+import { tellRelatives } from './tell-relatives.ts';
+
+/** Somebody whom an event names became another, or two again, before they could be locked. */
+export class PeopleMovedError extends Error {
+  override readonly name = 'PeopleMovedError';
+}
+
+const NOBODY = 'it names nobody: neither userId nor anonymousId';
+
+/** @throws {PeopleMovedError} whoever the events name has to be found anew */
+export async function applyBatch(
+  tx: Queryable,
+  batch: readonly { readonly event: IncomingEvent }[],
+  { people, accounts, origins }: Resolved,
+  applying: Applying,
+  now: Instant,
+): Promise<void> {
+  const ids = [...new Set(people.flatMap((ref) => ref?.id ?? []))];
+  const earliest = Math.min(now, ...batch.map(({ event }) => Date.parse(event.occurredAt)));
+  const loaded = await loadPeople(tx, applying.catalog, applying.versions, ids, earliest);
+  // Another lane made one of them another between finding and locking them.
+  if (loaded.size < ids.length) throw new PeopleMovedError();
+  const talk = new AccountTalk(tx, applying);
+  const logged: LoggedEvent[] = [];
+  const said: Saying[] = [];
+
+  for (const [index, { event }] of batch.entries()) {
+    const ref = people[index];
+    const person = ref === undefined ? undefined : loaded.get(ref.id);
+    const account = accounts[index];
+    if (person === undefined) {
+      if (account !== undefined) talk.tell(account, event);
+      else await holdEvents(tx, [{ event, reason: NOBODY, counted: true }], now);
+      continue;
+    }
+    person.userId = ref?.userId ?? person.userId;
+    if (event.news !== undefined) {
+      talk.hear(person, event, event.news);
+      continue;
+    }
+    const originId = origins[index];
+    const joined = event.type === 'group' && account !== undefined ? await talk.join(person, account, event) : null;
+    const accountId = account?.id ?? person.account?.id;
+    const changed = applyEvent(person, event, joined?.happening ?? {}, applying);
+    logged.push(logEntry(person, event, originId, isDeed(event.type) ? accountId : undefined));
+    if (event.type === 'identify' || joined !== null) {
+      const traits = event.type === 'identify' ? event.traits : undefined;
+      const at = Date.parse(event.occurredAt);
+      said.push({ personId: person.id, originId: originId ?? person.id, at, traits, accountId: joined?.accountId });
+    }
+    if (isDeed(event.type)) talk.report(accountId, event);
+    logged.push(...(joined?.isFirst ? talk.memberJoined(person, joined.accountId, event) : []));
+    logged.push(...(await talk.memberChanged(person, changed, event)));
+    if (account?.isNew) talk.introduce(account, event);
+  }
+  await appendEvents(tx, logged);
+  await keepSayings(tx, said);
+  await savePeople(tx, applying.catalog, loaded.values(), now);
+  await putInInbox(tx, talk.toAccounts);
+  await tellRelatives(tx, talk.toPeople, now);
+}
+
+/** @returns the keys of the person's own traits that changed */
+function applyEvent(
+  person: Person,
+  event: IncomingEvent,
+  more: Partial<Happening>,
+  applying: Applying,
+): readonly string[] {
+  const at = Date.parse(event.occurredAt);
+  const byEngine = event.profileId !== undefined;
+  const { name, properties, messageId } = event;
+  const { traits, changed } = applyTraits(person.ownTraits, event.type === 'identify' ? event.traits : undefined);
+  applyHappening(
+    person,
+    {
+      at,
+      ...(isDeed(event.type) ? { event: { name, at, properties, messageId, ...(byEngine ? { byEngine } : {}) } } : {}),
+      ...(event.type === 'identify' ? { traits: { after: traits, changed } } : {}),
+      ...(event.silent === true ? { silentUntil: Date.parse(event.receivedAt) } : {}),
+      ...more,
+    },
+    applying,
+  );
+  return changed;
+}
+
+function logEntry(
+  person: Person,
+  { name, type, occurredAt, receivedAt, messageId, traits, properties, context, profileId }: IncomingEvent,
+  originId: number | undefined,
+  accountId: number | undefined,
+): LoggedEvent {
+  return {
+    ...{ profileId: person.id, originId, accountId, name, type, byEngine: profileId !== undefined },
+    // What was said of somebody when: questions about the past need it.
+    ...{ at: Date.parse(occurredAt), receivedAt, messageId, properties: traits ?? properties, context },
+  };
+}
