@@ -21,6 +21,7 @@ export interface Catalog {
   /** Tracking plans. */
   readonly plans: ReadonlyMap<string, DefinitionOf<'plan'>>;
   readonly syncs: ReadonlyMap<string, DefinitionOf<'sync'>>;
+  readonly tags: ReadonlyMap<string, DefinitionOf<'tags'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
@@ -76,6 +77,7 @@ export function catalogOf(
     traits: ofKind('trait'),
     scores: ofKind('score'),
     syncs: ofKind('sync'),
+    tags: ofKind('tags'),
     plans: ofKind('plan'),
     broken,
   };
@@ -113,6 +115,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   score: 'score',
   sync: 'sync',
   plan: 'tracking plan',
+  tags: 'table of tags',
 };
 const MANY = 6;
 

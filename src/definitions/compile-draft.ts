@@ -6,6 +6,7 @@ import type { Condition } from '../core/condition.ts';
 import { reportTo } from './catalog.ts';
 import { withHashes } from './compile-audiences.ts';
 import { compileCondition } from './compile-condition.ts';
+import { planWithTags } from './compile-tags.ts';
 import { kindOf, type Scope } from './scope.ts';
 import { checkShape } from './shape.ts';
 import { parseYaml, problemAt } from './source.ts';
@@ -52,9 +53,10 @@ export function compileDraft(text: string, workspace: Workspace): Draft | { read
 }
 
 function scopeOf(
-  { settings, audiences, computedTraits, scores = {}, trackingPlan }: Workspace,
+  { settings, audiences, computedTraits, scores = {}, trackingPlan, tags = [] }: Workspace,
   problems: Problem[],
 ): Scope {
+  const plan = planWithTags(trackingPlan, tags);
   const stored = { person: settings.traits, account: settings.accountTraits };
   const names = {
     stored,
@@ -66,7 +68,7 @@ function scopeOf(
     report: reportTo(problems),
     zone: settings.timezone,
     ...(settings.keepHistory !== undefined && { keepHistory: settings.keepHistory }),
-    ...(trackingPlan !== undefined && { plan: trackingPlan }),
+    ...(plan !== undefined && { plan }),
     audiences: new Map(listed.map(({ key, of }) => [key, of])),
     broken: new Set(),
     stored,

@@ -9,6 +9,7 @@ import { cap, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
 import { scoreFile } from './schema-score.ts';
 import { syncFile } from './schema-sync.ts';
+import { tagsFile } from './schema-tags.ts';
 import { emailFile, inAppFile, salesTaskFile } from './schema-template.ts';
 import { traitFile } from './schema-trait.ts';
 import { duration, key, sender, timezone, traitName } from './schema-values.ts';
@@ -48,6 +49,7 @@ export const KINDS = {
   trait: traitFile,
   score: scoreFile,
   plan: planFile,
+  tags: tagsFile,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

@@ -4,6 +4,7 @@
  */
 import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
+import type { TagTable } from '../core/tags.ts';
 import type { SyncDefinition } from './sync-types.ts';
 
 export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
@@ -104,6 +105,8 @@ export interface Workspace {
   /** Absent: none. */
   readonly syncs?: Readonly<Record<string, SyncDefinition>>;
   readonly trackingPlan?: TrackingPlan;
+  /** What events are tagged by, before anything else sees them. Absent: none are. */
+  readonly tags?: readonly TagTable[];
 }
 
 /** Something an author has to mend. Line and column start at 1. */

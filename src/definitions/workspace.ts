@@ -8,6 +8,7 @@ import { compileAudiences, reportCircle, withHashes } from './compile-audiences.
 import { compileCap, compileJourney } from './compile-journey.ts';
 import { compilePlans } from './compile-plan.ts';
 import { compileSyncs } from './compile-sync.ts';
+import { compileTags, planWithTags } from './compile-tags.ts';
 import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
 import { compileTraits } from './compile-traits.ts';
 import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
@@ -42,7 +43,8 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const catalog = catalogOf(definitions, broken, problems);
 
   const trackingPlan = compilePlans(catalog, report);
-  const traits = compileTraits(catalog, trackingPlan, report);
+  const tags = compileTags(catalog, report);
+  const traits = compileTraits(catalog, planWithTags(trackingPlan, tags), report);
   const { scope } = traits;
   const named = compileAudiences(catalog, scope);
   const syncs = compileSyncs({ catalog, traits, report, problems });
@@ -82,6 +84,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     journeys: Object.fromEntries(journeys),
     ...(Object.keys(syncs).length > 0 && { syncs }),
     ...(trackingPlan !== undefined && { trackingPlan }),
+    ...(tags.length > 0 && { tags }),
   };
   return { workspace: { hash: contentHash(content), ...content } };
 }

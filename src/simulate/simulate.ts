@@ -3,6 +3,7 @@
  * with a queue of instants in the place of Postgres, Temporal and the channels.
  * @module
  */
+import { type TagTable, withTags } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
 import type { Workspace } from '../definitions/workspace-types.ts';
@@ -12,7 +13,7 @@ import { type Happening, VirtualLife } from './virtual-life.ts';
 
 export interface SimulationInput {
   /** Only what a simulation needs of it. */
-  readonly workspace: Pick<Workspace, 'audiences' | 'journeys'> & {
+  readonly workspace: Pick<Workspace, 'audiences' | 'journeys' | 'tags'> & {
     readonly settings: Pick<Workspace['settings'], 'caps'>;
   };
   readonly journey: string;
@@ -46,7 +47,7 @@ export function simulate({
   const life = new VirtualLife({
     person: persona.userId,
     traits: persona.traits,
-    happenings: happeningsOf(persona, start),
+    happenings: happeningsOf(persona, start, workspace.tags),
     audiences: workspace.audiences,
     journey: version.journey,
     caps: workspace.settings.caps,
@@ -65,12 +66,13 @@ export function simulate({
 }
 
 /** In order of time; the start is a happening too, since conditions may hold of the traits alone. */
-function happeningsOf({ events }: Persona, start: Instant): Happening[] {
+function happeningsOf({ events }: Persona, start: Instant, tags: readonly TagTable[] = []): Happening[] {
   const instantOf = (moment: Moment) => ('instant' in moment ? moment.instant : start + moment.after);
   const happenings = events.map((occasion): Happening => {
     const at = instantOf(occasion.at);
     if ('identify' in occasion) return { at, traits: occasion.identify };
-    const { event: name, properties, byEngine } = occasion;
+    const { event: name, byEngine } = occasion;
+    const properties = withTags(tags, name, occasion.properties);
     return { at, event: { name, at, properties, ...(byEngine === true && { byEngine }) } };
   });
   return [{ at: start }, ...happenings].sort((a, b) => a.at - b.at);
