@@ -14,12 +14,17 @@ export function configFromEnvironment(env: NodeJS.ProcessEnv = process.env): Con
   return config;
 }
 
+/** The database that DATABASE_URL names, or that of the product running on DATA_DIR; undefined where there is neither. */
+export async function databaseUrlOf({ databaseUrl, dataDir }: Config): Promise<string | undefined> {
+  return databaseUrl ?? (await readServicesFile(dataDir))?.databaseUrl;
+}
+
 /**
  * Opens the database that DATABASE_URL names, or that of the product running on DATA_DIR, brought up to date.
  * @throws {WrongUseError} where there is neither
  */
 export async function withDatabase<T>(config: Config, use: (db: Database) => Promise<T>): Promise<T> {
-  const url = config.databaseUrl ?? (await readServicesFile(config.dataDir))?.databaseUrl;
+  const url = await databaseUrlOf(config);
   if (url === undefined) {
     throw new WrongUseError(
       `There is no database to use: DATABASE_URL is not set, and nothing runs on ${config.dataDir}. Start it with \`npm start\`, or set DATABASE_URL.`,

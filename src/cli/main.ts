@@ -10,6 +10,7 @@ import { importCommand } from './commands/import.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
+import { unmergeCommand } from './commands/unmerge.ts';
 import { validateCommand } from './commands/validate.ts';
 import { FAILED, WRONG_USE, WrongUseError } from './exit-code.ts';
 
@@ -26,6 +27,7 @@ for (const command of [
   explainCommand(),
   importCommand(),
   heldCommand(),
+  unmergeCommand(),
 ]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
