@@ -297,6 +297,8 @@ function refusalFor(
   sent: Ledger['sent'],
   now: Instant,
 ): Refusal | null {
+  const before = given.ledger.sentBefore?.get(step.id);
+  if (before !== undefined && !given.heldOut) return { reason: 'sent-before', message: before };
   if (step.kind === 'webhook' || step.kind === 'set-trait') return given.heldOut ? { reason: 'held-out' } : null;
   const wanted = {
     channel: step.kind,

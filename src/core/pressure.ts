@@ -2,7 +2,7 @@
  * Whether a person may get one more message now. Pure: the ledger is read by the caller under the person's lock.
  * @module
  */
-import type { Cap, Channel } from './journey.ts';
+import type { Cap, Channel, StepId } from './journey.ts';
 import type { Instant, Milliseconds } from './time.ts';
 
 /** One message that counts against caps: reserved or sent, never refused. */
@@ -16,6 +16,8 @@ export interface Ledger {
   readonly sent: readonly Sent[];
   /** Categories the person does not want; `all` is every one. */
   readonly suppressed: ReadonlySet<string>;
+  /** By step: what another run of the same person, which this one goes on for, had sent there. */
+  readonly sentBefore?: ReadonlyMap<StepId, string>;
 }
 
 export interface Wanted {
@@ -37,6 +39,8 @@ export type Refusal =
   /** Known only on the way out: the channel would not take it, or the run had ended meanwhile. */
   | { readonly reason: 'channel'; readonly detail: string }
   | { readonly reason: 'ended'; readonly outcome: string }
+  /** By the run that ended when two names of one person became known. */
+  | { readonly reason: 'sent-before'; readonly message: string }
   | { readonly reason: 'suppressed'; readonly category: string }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 

@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<string, string>> = {
   cap: 'cap reached',
   suppressed: 'unsubscribed',
   ended: 'the run had ended meanwhile',
+  'sent-before': 'sent before, under another name',
   channel: 'the channel would not take it',
 };
 

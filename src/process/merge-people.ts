@@ -1,36 +1,136 @@
 /**
  * Two profiles turn out to be one person: their histories join, memberships are worked out anew, and of two runs of the
- * same journey the one of the known person goes on.
+ * same journey the survivor's goes on.
  * @module
  */
+import { sql } from 'kysely';
 import { reevaluate } from '../audiences/membership.ts';
+import { loadMemberships, logChanges } from '../audiences/states.ts';
 import type { Instant } from '../core/time.ts';
+import { moveEvents } from '../ingest/move-events.ts';
 import type { ProfileRef } from '../profiles/identity.ts';
-import { mergeProfiles } from '../profiles/merge.ts';
+import { lockForMerge, type MergeAsked, mergeProfiles } from '../profiles/merge.ts';
+import { logMerge, sideBefore } from '../profiles/merge-log.ts';
 import { moveRuns } from '../runs/move-runs.ts';
+import { moveSuppressions, suppressedCategories } from '../runs/suppression.ts';
 import type { Queryable } from '../store/database.ts';
-import { type Applying, follow } from './apply.ts';
-import { loadPeople, savePeople } from './person.ts';
+import { type Applying, applyDue, bringUpToDate, follow } from './apply.ts';
+import { loadPeople, type Person, savePeople } from './person.ts';
+import { mergesToTell, tellRelatives } from './tell-relatives.ts';
 
-/** Memberships that only the joint history brings start journeys like any other entry. */
+/** The call that says so. */
+export interface MergeCause {
+  readonly messageId: string;
+  readonly at: Instant;
+  /** History that was imported: no journey starts. */
+  readonly silent: boolean;
+}
+
+/**
+ * Makes `from` and `into` one, unless one of them has become another meanwhile. An audience that only the joint history
+ * brings starts journeys like any other entry; one that either was in already starts none.
+ */
 export async function mergePeople(
   tx: Queryable,
-  from: ProfileRef,
-  into: ProfileRef,
+  { from, into, fromNamed, intoNamed }: MergeAsked<ProfileRef>,
+  { messageId, at, silent }: MergeCause,
+  applying: Applying,
+  now: Instant,
+): Promise<void> {
+  if (!(await lockForMerge(tx, from.id, into.id))) return;
+  await catchUp(tx, [from.id, into.id], at, applying, now);
+
+  const suppressed = await suppressedCategories(tx, [from.id, into.id]);
+  const before = {
+    from: await sideBefore(tx, from.id, suppressed.get(from.id) ?? new Set()),
+    into: await sideBefore(tx, into.id, suppressed.get(into.id) ?? new Set()),
+  };
+  const memberships = (await loadMemberships(tx, [from.id])).get(from.id) ?? new Map();
+  const moved = {
+    ...(await mergeProfiles(tx, from.id, into.id)),
+    events: await moveEvents(tx, from.id, into.id),
+    ...(await moveRuns(tx, from.id, into.id, at, now)),
+  };
+  await moveSuppressions(tx, from.id, into.id);
+  await tx.deleteFrom('audience_states').where('profile_id', '=', from.id).execute();
+  await logMerge(tx, {
+    ...{ fromId: from.id, intoId: into.id, fromNamed: fromNamed ?? from.id, intoNamed: intoNamed ?? into.id },
+    ...{ messageId, at, now, before, moved },
+  });
+
+  const people = await loadPeople(tx, applying.catalog, applying.versions, [into.id], at);
+  for (const person of people.values()) {
+    const since = Math.max(at, person.appliedAt);
+    await leaveAll(tx, from.id, memberships, since, applying, now);
+    joinHistories(person, memberships, since, silent, applying);
+  }
+  await savePeople(tx, applying.catalog, people.values(), now);
+  await tellRelatives(tx, mergesToTell(people.values(), applying.catalog, silent ? 'nobody' : 'everybody'), now);
+}
+
+/** Applies what fell due to these people before `at`, each for itself: it happened before they were one. */
+export async function catchUp(
+  tx: Queryable,
+  ids: readonly number[],
   at: Instant,
   applying: Applying,
   now: Instant,
 ): Promise<void> {
-  await mergeProfiles(tx, from.id, into.id);
-  await moveRuns(tx, from.id, into.id, at, now);
-  await tx.deleteFrom('audience_states').where('profile_id', '=', from.id).execute();
-  const people = await loadPeople(tx, applying.catalog, applying.versions, [into.id], at);
+  const { catalog, versions } = applying;
+  const { rows } = await sql<{ id: number }>`
+    select id from profiles p where id = any(${ids}) and filled_to > 0 and (
+      filled_to < ${catalog.publicationId}
+      or exists (select 1 from audience_states s where s.profile_id = p.id and s.due_at < ${new Date(at)})
+      or exists (select 1 from runs r where r.profile_id = p.id and r.status = 'active' and r.due_at < ${new Date(at)}))
+  `.execute(tx);
+  if (rows.length === 0) return;
+  const behind = rows.map(({ id }) => id);
+  const people = await loadPeople(tx, catalog, versions, behind, Math.min(at, catalog.publishedAt));
   for (const person of people.values()) {
-    const since = Math.max(at, person.appliedAt);
-    person.appliedAt = since;
-    person.filledTo = applying.catalog.publicationId;
-    const all = applying.catalog.audiences.all.map(({ key }) => key);
-    follow(person, reevaluate(applying.catalog.audiences, person, all, since, 'merge'), {}, since, applying);
+    bringUpToDate(person, at, applying);
+    applyDue(person, at, applying, 'before');
   }
-  await savePeople(tx, people.values(), now);
+  await savePeople(tx, applying.catalog, people.values(), now);
+}
+
+type Memberships = Person['memberships'];
+
+/** Evaluates everything over the joint history, which may also end or wake any run. */
+function joinHistories(person: Person, others: Memberships, at: Instant, silent: boolean, applying: Applying): void {
+  const { audiences, publicationId } = applying.catalog;
+  person.appliedAt = at;
+  person.filledTo = publicationId;
+  const all = audiences.all.map(({ key }) => key);
+  const changes = reevaluate(audiences, person, all, at, 'merge');
+  const starting = silent ? [] : changes.filter(({ audience, entered }) => entered && !others.get(audience)?.member);
+  for (const { audience } of changes) {
+    const [own, other] = [person.memberships.get(audience), others.get(audience)];
+    if (own?.member && other?.member) own.since = Math.min(own.since, other.since);
+  }
+  for (const run of person.runs.values()) if (run.status === 'active') run.dueAt = at;
+  const quiet = silent ? ({ entering: 'nobody' } as const) : {};
+  person.changes.push(...changes.flatMap((change) => (starting.includes(change) ? [] : [{ ...change, ...quiet }])));
+  follow(person, starting, {}, at, applying);
+}
+
+/** The profile that goes is in no audience any more, for whoever follows entries and exits. */
+async function leaveAll(
+  tx: Queryable,
+  profileId: number,
+  memberships: Memberships,
+  at: Instant,
+  { catalog }: Applying,
+  now: Instant,
+): Promise<void> {
+  const left = catalog.audiences.all
+    .filter(({ key }) => memberships.get(key)?.member)
+    .map(({ key, condition }) => ({
+      profileId,
+      audience: key,
+      entered: false,
+      at,
+      cause: 'merge' as const,
+      because: { clause: condition, holds: false, until: null },
+    }));
+  await logChanges(tx, left, now);
 }

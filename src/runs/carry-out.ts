@@ -152,7 +152,8 @@ function traitsEvent(state: RunState, id: string, traits: JsonObject, at: string
     type: 'identify',
     name: 'identify',
     messageId: id,
-    profileId: state.profileId,
+    // What a run sets is said of whom it began as.
+    profileId: state.originId,
     traits,
     properties: {},
     context: {},

@@ -44,6 +44,10 @@ interface Claim {
   readonly attempts: number;
   readonly run_status: string;
   readonly suppressed: string | null;
+  /** A message of the same step that the person got, or is getting, by a run that this one goes on for. */
+  readonly sent_before: string | null;
+  /** The run that goes on for this one left this message to it. */
+  readonly relied_on: boolean;
   readonly step: string;
   readonly profile_id: number;
   readonly content: JsonObject | null;
@@ -88,7 +92,11 @@ async function claimMessage(db: Database, message: string): Promise<Claim | unde
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
     returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.content,
       r.journey, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
-      (select category from suppressions s where s.profile_id = m.profile_id and s.category in ('all', m.category) limit 1) as suppressed
+      (select category from suppressions s where s.profile_id = m.profile_id and s.category in ('all', m.category) limit 1) as suppressed,
+      (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
+        where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
+      exists (select 1 from runs other join messages o on o.run_id = other.id
+        where other.id = r.merged_into and other.status = 'active' and o.refusal ->> 'reason' = 'sent-before' and o.refusal ->> 'message' = m.id) as relied_on
   `.execute(db);
   return rows[0];
 }
@@ -110,7 +118,9 @@ async function refusalBefore(
 }
 
 function forbiddenBy(claim: Claim, step: ActionStep): Refusal | null {
-  if (claim.run_status !== 'active') return { reason: 'ended', outcome: claim.run_status };
+  const goesOn = claim.run_status === 'active' || (claim.run_status === 'merged' && claim.relied_on);
+  if (!goesOn) return { reason: 'ended', outcome: claim.run_status };
+  if (claim.sent_before !== null) return { reason: 'sent-before', message: claim.sent_before };
   const exempt = step.kind !== 'email' || step.template.transactional;
   if (claim.suppressed !== null && !exempt) return { reason: 'suppressed', category: claim.suppressed };
   return null;

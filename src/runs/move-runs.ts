@@ -1,43 +1,125 @@
 /**
- * Runs of a profile that became another.
+ * Runs of a profile that became another, and back.
+ *
+ * Of two active runs of one journey the survivor's goes on: chance is drawn for the survivor's name from here on, so its
+ * run is on the side that later ones will be on. What the other had sent by then is not sent again.
  * @module
  */
 import { sql } from 'kysely';
 import type { Cursor } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
+import type { MergeMoved } from '../store/tables.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 
+const IN_ALREADY = 'the person was already in the journey under another name';
+const OTHER_SIDE = 'under another name the person is on the other side of the hold-out';
+
 /**
- * Messages, tasks and runs of `from` become those of `into`, so that caps hold for what either got. Of two active runs of
- * one journey, `from`'s ends as `merged`. Visits are counted on from `into`'s.
+ * Messages, tasks and runs of `from` become those of `into`, so that caps and re-entry count what either had. A run that
+ * `into` has already, or whose hold-out side is not that of `into`'s last run, ends as `merged`.
  */
-export async function moveRuns(db: Queryable, from: number, into: number, at: Instant, now: Instant): Promise<void> {
-  const { rows: doubled } = await sql<{ id: string; cursor: Cursor }>`
-    select f.id, f.cursor from runs f
+export async function moveRuns(
+  tx: Queryable,
+  from: number,
+  into: number,
+  at: Instant,
+  now: Instant,
+): Promise<Pick<MergeMoved, 'runs' | 'ended'>> {
+  const ended = await endDoubled(tx, from, into, at, now);
+  const runs = await countOn(tx, from, into);
+  await sql`update messages set profile_id = ${into} where profile_id = ${from}`.execute(tx);
+  await sql`update tasks set profile_id = ${into} where profile_id = ${from}`.execute(tx);
+  return { runs, ended };
+}
+
+/**
+ * Takes the runs that began as one of these profiles' from `from`, with their messages and tasks. Active ones go on.
+ * @returns the runs, and their messages
+ */
+export async function returnRuns(
+  tx: Queryable,
+  from: number,
+  to: number,
+  origins: readonly number[],
+): Promise<{ readonly runs: string[]; readonly messages: string[] }> {
+  const { rows: runs } = await sql<{ id: string }>`
+    update runs set profile_id = ${to}, origin_id = nullif(origin_id, ${to})
+    where profile_id = ${from} and origin_id = any(${origins}) returning id
+  `.execute(tx);
+  const ids = runs.map(({ id }) => id).sort();
+  const { rows: messages } = await sql<{ id: string }>`
+    update messages set profile_id = ${to} where run_id = any(${ids}) returning id
+  `.execute(tx);
+  const messageIds = messages.map(({ id }) => id);
+  await sql`update tasks set profile_id = ${to} where id = any(${messageIds})`.execute(tx);
+  return { runs: ids, messages: messageIds };
+}
+
+async function endDoubled(
+  tx: Queryable,
+  from: number,
+  into: number,
+  at: Instant,
+  now: Instant,
+): Promise<MergeMoved['ended']> {
+  const { rows } = await sql<{ id: string; journey: string; cursor: Cursor; other: string | null; same_side: boolean }>`
+    select f.id, f.journey, f.cursor, last.held_out = f.held_out as same_side,
+      case when last.status = 'active' then last.id end as other
+    from runs f, lateral (
+      select i.id, i.status, i.held_out from runs i where i.profile_id = ${into} and i.journey = f.journey
+      order by (i.status = 'active') desc, i.visit desc limit 1
+    ) as last
     where f.profile_id = ${from} and f.status = 'active'
-      and exists (select 1 from runs i where i.profile_id = ${into} and i.journey = f.journey and i.status = 'active')
-  `.execute(db);
-  const reason = 'the person was already in the journey under another name';
-  for (const { id } of doubled) {
-    await sql`update runs set status = 'merged', ended_at = ${new Date(at)}, end_reason = ${reason}, due_at = null where id = ${id}`.execute(
-      db,
-    );
+      and (last.status = 'active' or last.held_out <> f.held_out)
+    order by f.id
+  `.execute(tx);
+  const ended = rows.map((row) => ({ ...row, reason: row.other === null ? OTHER_SIDE : IN_ALREADY }));
+  for (const { id, other, reason } of ended) {
+    await sql`
+      update runs set status = 'merged', ended_at = ${new Date(at)}, end_reason = ${reason}, due_at = null, merged_into = ${other}
+      where id = ${id}
+    `.execute(tx);
+    await sql`update runs set merged_into = ${other} where merged_into = ${id}`.execute(tx);
   }
-  const entries = doubled.map(({ id, cursor: { step, visit } }) => ({
-    runId: id,
-    entry: { step, kind: 'run' as const, at, visit, did: 'ended' as const, outcome: 'merged' as const, reason },
-  }));
-  await logRuns(db, entries, now);
-  await tellTemporal(
-    db,
-    doubled.map(({ id }) => ({ run_id: id, kind: 'end', body: { outcome: 'merged' } })),
+  await logRuns(
+    tx,
+    ended.map(({ id, cursor: { step, visit }, reason }) => ({
+      runId: id,
+      entry: { step, kind: 'run', at, visit, did: 'ended', outcome: 'merged', reason },
+    })),
+    now,
   );
+  await tellTemporal(
+    tx,
+    ended.map(({ id }) => ({ run_id: id, kind: 'end', body: { outcome: 'merged' } })),
+  );
+  return ended.map(({ id, journey, reason }) => ({ run: id, journey, reason }));
+}
+
+/**
+ * Numbers the visits of both in the order of their entries, so that the last visit is the last. No number gets lower: a
+ * run's id has the number in it that the person had reached by then, and has to stay the only one.
+ */
+async function countOn(tx: Queryable, from: number, into: number): Promise<string[]> {
+  const { rows } = await sql<{ id: string; profile_id: number; journey: string; visit: number }>`
+    select id, profile_id, journey, visit from runs
+    where profile_id in (${from}, ${into}) and journey in (select journey from runs where profile_id = ${from})
+    order by journey, entered_at, status = 'active', id
+  `.execute(tx);
+  if (rows.length === 0) return [];
+  const last = new Map<string, number>();
+  const numbered = rows.map(({ id, journey, visit }) => {
+    const next = Math.max(visit, (last.get(journey) ?? -1) + 1);
+    last.set(journey, next);
+    return { id, visit: next };
+  });
+  // First below zero, since no two rows may have one number even for a moment.
   await sql`
-    update runs f set profile_id = ${into}, visit = f.visit + 1 + coalesce(
-      (select max(visit) from runs i where i.profile_id = ${into} and i.journey = f.journey), -1)
-    where f.profile_id = ${from}
-  `.execute(db);
-  await sql`update messages set profile_id = ${into} where profile_id = ${from}`.execute(db);
-  await sql`update tasks set profile_id = ${into} where profile_id = ${from}`.execute(db);
+    update runs set visit = -1 - row.visit, profile_id = ${into},
+      origin_id = case when profile_id = ${from} then coalesce(origin_id, profile_id) else origin_id end
+    from jsonb_to_recordset(${JSON.stringify(numbered)}::jsonb) as row (id text, visit integer) where runs.id = row.id
+  `.execute(tx);
+  await sql`update runs set visit = -1 - visit where profile_id = ${into} and visit < 0`.execute(tx);
+  return rows.filter(({ profile_id }) => profile_id === from).map(({ id }) => id);
 }

@@ -2,6 +2,7 @@
  * What people do not want to get any more, by category; `all` is every one.
  * @module
  */
+import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
@@ -28,6 +29,32 @@ export async function suppress(
     .returning('category')
     .executeTakeFirst();
   return added !== undefined;
+}
+
+/** What either did not want, `into` does not want from now on. */
+export async function moveSuppressions(tx: Queryable, from: number, into: number): Promise<void> {
+  await sql`
+    insert into suppressions (profile_id, category, at, cause)
+    select ${into}::bigint, category, at, cause from suppressions where profile_id = ${from}
+    on conflict do nothing
+  `.execute(tx);
+  await tx.deleteFrom('suppressions').where('profile_id', '=', from).execute();
+}
+
+/** Leaves to `from` and gives to `to` what each does not want. */
+export async function partSuppressions(
+  tx: Queryable,
+  from: number,
+  to: number,
+  { stays, goes }: { readonly stays: ReadonlySet<string>; readonly goes: ReadonlySet<string> },
+): Promise<void> {
+  await sql`
+    insert into suppressions (profile_id, category, at, cause)
+    select ${to}::bigint, category, at, cause from suppressions
+    where profile_id = ${from} and category = any(${[...goes]})
+    on conflict do nothing
+  `.execute(tx);
+  await sql`delete from suppressions where profile_id = ${from} and not (category = any(${[...stays]}))`.execute(tx);
 }
 
 /** Every profile asked for has an entry. */

@@ -6,11 +6,14 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Clock, Instant } from '../core/time.ts';
+import { CatalogShelf } from '../process/catalog.ts';
+import { unmergePeople } from '../process/unmerge-people.ts';
 import { buildServer } from '../server/app.ts';
 import type { Readiness } from '../server/health.ts';
 import type { PageLink } from '../server/pages/start-page.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
+import { mergeRoutes } from '../server/routes/merges.ts';
 import { taskRoutes } from '../server/routes/tasks.ts';
 import { trackingPlanRoutes } from '../server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../server/routes/unsubscribe.ts';
@@ -54,12 +57,14 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
   if (!roles.includes('api')) return { engine, pages, stop: () => engine.stop() };
 
   const { db } = engine;
+  const catalogs = new CatalogShelf();
   const app = await buildServer({
     ...{ db, clock, writeKey, apiKey, publicUrl, log, pages },
     ready: readinessOf(engine),
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
+      mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs }) }),
       taskRoutes({ db, clock }),
       trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret }),

@@ -58,6 +58,8 @@ function reasonOf(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'held-out':
       return 'held out';
+    case 'sent-before':
+      return 'sent before, under another name of the person';
     case 'suppressed':
       return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
     case 'cap': {

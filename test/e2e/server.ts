@@ -1,9 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { CatalogShelf } from '../../src/process/catalog.ts';
+import { unmergePeople } from '../../src/process/unmerge-people.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { audienceQuestionRoutes } from '../../src/server/routes/audience-questions.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
+import { mergeRoutes } from '../../src/server/routes/merges.ts';
 import { taskRoutes } from '../../src/server/routes/tasks.ts';
 import { trackingPlanRoutes } from '../../src/server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../../src/server/routes/unsubscribe.ts';
@@ -36,6 +39,7 @@ export async function testServer({
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),
+      mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs: new CatalogShelf() }) }),
       taskRoutes({ db, clock }),
       trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret: SIGNING_SECRET }),

@@ -41,6 +41,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'held-out': 'Held out, to compare with',
   cap: 'A cap was reached',
   suppressed: 'Unsubscribed',
+  'sent-before': 'Sent before, under another name',
   channel: 'The channel would not take it',
   ended: 'The journey had ended for them',
 };
