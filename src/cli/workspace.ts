@@ -4,6 +4,7 @@
  */
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
+import { namedAudiences } from '../definitions/named-audiences.ts';
 import { formatProblem } from '../definitions/problems.ts';
 import { loadWorkspace } from '../definitions/workspace.ts';
 import type { Problem, Workspace } from '../definitions/workspace-types.ts';
@@ -40,7 +41,7 @@ export function printProblems(
 export function describeWorkspace(folder: string, { journeys, audiences, hash }: Workspace): string {
   const size = [
     counted(Object.keys(journeys).length, 'journey'),
-    counted(Object.keys(audiences).length, 'audience'),
+    counted(namedAudiences(audiences).length, 'audience'),
   ].join(' and ');
   return `${shown(folder)} holds ${size}, nothing wrong (${hash.slice(0, 12)}).`;
 }

@@ -73,7 +73,7 @@ function compileTrait(authored: AuthoredTraitClause, path: Path, given: Conditio
   const { trait, ...tests } = authored;
   const { scope, of } = given;
   const left = scope.resolve(trait, of, sayAt(given, [...path, 'trait']));
-  const type = typeOf(left, of, scope.stored);
+  const type = typeOf(left, of, scope);
   const others = Object.entries(tests).flatMap(([op, value]) => {
     const other = COMPARISONS.has(op) ? traitReferred(value) : undefined;
     return other === undefined ? [] : [{ op: op as Comparison, other }];
@@ -86,7 +86,7 @@ function compileTrait(authored: AuthoredTraitClause, path: Path, given: Conditio
   });
   const compared = others.map(({ op, other }): Condition => {
     const right = scope.resolve(other, of, sayAt(given, [...path, op, 'trait']));
-    const clash = clashBetween(type, op, typeOf(right, of, scope.stored), other);
+    const clash = clashBetween(type, op, typeOf(right, of, scope), other);
     if (clash !== undefined) sayAt(given, [...path, op])(`The trait \`${trait}\` ${clash.message}`, clash.fix);
     return { kind: 'compare', left, op, right };
   });

@@ -165,7 +165,7 @@ function number(node: Node, formula: Formula): Expression {
 
 /** Says so where what is reckoned with is known to be no number. */
 export function checkNumber(expression: Expression, name: string, { of, scope }: Surroundings, say: Say): void {
-  const type = typeOf(expression, of, scope.stored);
+  const type = typeOf(expression, of, scope);
   if (type !== undefined && type !== 'number')
     say(`\`${name}\` is ${aType(type)}, and only numbers can be reckoned with`);
 }
@@ -178,7 +178,7 @@ function date(node: Node, formula: Formula): Expression {
 
 /** Says so where days are counted from what is known to be no date. */
 export function checkDate(expression: Expression, name: string, { of, scope }: Surroundings, say: Say): void {
-  const type = typeOf(expression, of, scope.stored);
+  const type = typeOf(expression, of, scope);
   if (type !== undefined && type !== 'date')
     say(`\`${name}\` is ${aType(type)}, and days are counted from a date`, 'If it is one, declare it as `date`');
 }

@@ -5,10 +5,11 @@
 import type { Json, Test } from '../core/condition.ts';
 import { same } from '../core/test-value.ts';
 import { aType, clashOf } from './lint-types.ts';
+import { plannedCall, plannedField } from './planned-field.ts';
 import { didYouMean } from './problems.ts';
 import { quoted } from './schema-values.ts';
 import type { Say } from './scope.ts';
-import type { PlannedCall, PlannedField, TrackingPlan } from './workspace-types.ts';
+import type { PlannedField, TrackingPlan } from './workspace-types.ts';
 
 /** @param names the events whose property it is; of those that no plan names nothing is known */
 export function lintProperty(
@@ -56,16 +57,11 @@ export function lintNumbers(
   plan: TrackingPlan | undefined,
 ): void {
   for (const name of names) {
-    const fields = plannedCall(plan, name)?.fields ?? {};
-    const type = Object.hasOwn(fields, property) ? fields[property]?.type : undefined;
+    const type = plannedField(plan, name, property)?.type;
     if (type === undefined || type === 'number' || type === 'integer') continue;
     const fix = 'Take `first`, `last`, `uniqueCount` or `uniqueList`';
     say(`By the tracking plan \`${property}\` of \`${name}\` is ${aType(type)}, and this reckons with numbers`, fix);
   }
-}
-
-function plannedCall(plan: TrackingPlan | undefined, name: string): PlannedCall | undefined {
-  return plan !== undefined && Object.hasOwn(plan.events, name) ? plan.events[name] : undefined;
 }
 
 /** What leads into an object or a list that the plan names is there, of whatever type. */

@@ -3,27 +3,31 @@
  * @module
  */
 import type { Comparison, Expression, Json, Test } from '../core/condition.ts';
+import { plannedField } from './planned-field.ts';
 import { isOfType } from './planned-value.ts';
-import type { StoredTraits } from './scope.ts';
-import type { PlannedType, SubjectKind } from './workspace-types.ts';
+import type { Scope } from './scope.ts';
+import type { PlannedType, SubjectKind, TrackingPlan } from './workspace-types.ts';
+
+type Known = Pick<Scope, 'stored' | 'plan'>;
 
 /** The type that an expression about `of` has wherever it has a value; undefined where it may have several. */
-export function typeOf(expression: Expression, of: SubjectKind, stored: StoredTraits): PlannedType | undefined {
+export function typeOf(expression: Expression, of: SubjectKind, known: Known): PlannedType | undefined {
   switch (expression.kind) {
     case 'trait': {
       const { path } = expression;
+      const { stored } = known;
       const own = stored[of];
       if (Object.hasOwn(own, path)) return own[path];
       const [first, rest] = /^account\.(.+)$/.exec(path) ?? [];
       return of === 'person' && first !== undefined && rest !== undefined ? stored.account[rest] : undefined;
     }
     case 'aggregate':
-      return AGGREGATED[expression.fn];
+      return AGGREGATED[expression.fn] ?? plannedType(expression, known.plan);
     case 'ago':
-      return typeOf(expression.of, of, stored);
+      return typeOf(expression.of, of, known);
     case 'orElse': {
-      const type = typeOf(expression.of, of, stored);
-      return type === typeOf(expression.otherwise, of, stored) ? type : undefined;
+      const type = typeOf(expression.of, of, known);
+      return type === typeOf(expression.otherwise, of, known) ? type : undefined;
     }
     case 'band':
       return 'string';
@@ -34,6 +38,15 @@ export function typeOf(expression: Expression, of: SubjectKind, stored: StoredTr
     case 'score':
       return 'number';
   }
+}
+
+/** The type that the tracking plan gives the property in every one of the events. */
+function plannedType(
+  { events, property = '' }: Extract<Expression, { kind: 'aggregate' }>,
+  plan: TrackingPlan | undefined,
+): PlannedType | undefined {
+  const types = events.names.map((name) => plannedField(plan, name, property)?.type);
+  return types.every((type) => type === types[0]) ? types[0] : undefined;
 }
 
 const AGGREGATED: Readonly<Record<Extract<Expression, { kind: 'aggregate' }>['fn'], PlannedType | undefined>> = {
@@ -103,7 +116,7 @@ export function clashBetween(
 }
 
 function mismatch(type: PlannedType, values: readonly Json[]): Clash | undefined {
-  const wrong = values.find((value) => value !== null && !isOfType(value, type));
+  const wrong = values.find((value) => value !== null && !isOfType(value, basic(type)));
   if (wrong === undefined) return undefined;
   const message = `is ${aType(type)}, and ${JSON.stringify(wrong)} is none`;
   if (basic(type) === 'number' && typeof wrong === 'string' && Number.isFinite(Number(wrong)))

@@ -7,6 +7,7 @@ import type { Journey } from '../core/journey.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { announce } from '../store/notify.ts';
 import { jsonb } from '../store/tables.ts';
+import { namedAudiences } from './named-audiences.ts';
 import { didYouMean } from './problems.ts';
 import type { JourneyVersion, Publication, Workspace } from './workspace-types.ts';
 
@@ -62,9 +63,10 @@ export async function publish(
   { enterExisting = [] }: PublishOptions = {},
 ): Promise<Publication> {
   const keys = Object.keys(workspace.audiences);
-  const entering = enterExisting === 'all' ? keys : [...new Set(enterExisting)];
+  const named = namedAudiences(workspace.audiences);
+  const entering = enterExisting === 'all' ? named : [...new Set(enterExisting)];
   for (const key of entering) {
-    if (!Object.hasOwn(workspace.audiences, key)) throw new UnknownAudienceError(key, keys);
+    if (!named.includes(key)) throw new UnknownAudienceError(key, named);
   }
   return db.transaction().execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(hashtext(current_schema()), hashtext(${PUBLISHING}))`.execute(trx);

@@ -166,6 +166,12 @@ sum: { event: Order Completed, property: currency }
 trait: l
 uniqueList: { event: Order Completed, property: sku }
 ---
+trait: shop
+last: { event: Order Completed, property: shop.name }
+---
+audience: b
+all: [{ trait: shop, atLeast: 3 }, { trait: shop, is: here }]
+---
 journey: j
 enter: { event: Order Completed, where: { toal: 4 } }
 steps: [{ wait: 1h }]
@@ -183,7 +189,8 @@ steps: [{ wait: 1h }]
       'a.yaml:15:62  By the tracking plan `Order Completed` has no property `totall`. Did you mean `total`?',
       'a.yaml:18:42  By the tracking plan `currency` of `Order Completed` is a string, and this reckons with numbers. Take `first`, `last`, `uniqueCount` or `uniqueList`.',
       'a.yaml:21:49  By the tracking plan `Order Completed` has no property `sku`. There is `total`, `currency`, `items`, `at`, `shop.name`.',
-      'a.yaml:24:49  By the tracking plan `Order Completed` has no property `toal`. Did you mean `total`?',
+      'a.yaml:27:31  The trait `shop` is a string, and 3 is none. Put it in quotes.',
+      'a.yaml:30:49  By the tracking plan `Order Completed` has no property `toal`. Did you mean `total`?',
     ],
   ],
   [

@@ -42,14 +42,14 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a file of no kind',
     { 'a.yaml': 'jorney: a\nsteps: []\n' },
     [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan` at top level; this has none. Did you mean `journey`?',
+      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan`, `tags` at top level; this has none. Did you mean `journey`?',
     ],
   ],
   [
     'a list where a definition should be',
     { 'a.yaml': '- event: X\n' },
     [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan` at top level; this has none.',
+      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan`, `tags` at top level; this has none.',
     ],
   ],
   [

@@ -2,9 +2,11 @@
  * `throughline explain PERSON --audience KEY`
  * @module
  */
+
 import { Command } from 'commander';
 import { explainCondition, explanationLines } from '../../audiences/explain.ts';
 import { createClock } from '../../core/time.ts';
+import { namedAudiences } from '../../definitions/named-audiences.ts';
 import { didYouMean } from '../../definitions/problems.ts';
 import { currentPublication } from '../../definitions/publish.ts';
 import { findPersonId } from '../../profiles/find.ts';
@@ -38,7 +40,7 @@ async function explain(db: Database, person: string, audience: string, now: numb
   const audiences = (await currentPublication(db))?.workspace.audiences ?? {};
   const definition = audiences[audience];
   if (definition === undefined) {
-    const names = Object.keys(audiences);
+    const names = namedAudiences(audiences);
     const fix = didYouMean(audience, names) ?? `There are: ${names.join(', ') || 'none, nothing is published yet'}.`;
     throw new WrongUseError(`No published audience is called \`${audience}\`. ${fix}`);
   }

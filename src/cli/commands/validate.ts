@@ -2,8 +2,10 @@
  * `throughline validate [folder]`
  * @module
  */
+
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { namedAudiences } from '../../definitions/named-audiences.ts';
 import { FAILED } from '../exit-code.ts';
 import { print, printJson } from '../output.ts';
 import { describeWorkspace, printProblems, readWorkspace } from '../workspace.ts';
@@ -24,6 +26,6 @@ export function validateCommand(): Command {
       const { workspace } = loaded;
       const { hash, journeys, audiences } = workspace;
       if (!json) return print(describeWorkspace(folder, workspace));
-      printJson({ held: true, folder, hash, journeys: Object.keys(journeys), audiences: Object.keys(audiences) });
+      printJson({ held: true, folder, hash, journeys: Object.keys(journeys), audiences: namedAudiences(audiences) });
     });
 }

@@ -28,6 +28,7 @@ export async function listAudiences(db: Database): Promise<AudienceSize[]> {
   const [publication, sizes] = await Promise.all([currentPublication(db), readAudienceSizes(db)]);
   const published = publication?.workspace.audiences ?? {};
   return [...new Set([...Object.keys(published), ...sizes.keys()])]
+    .filter((key) => published[key]?.hidden !== true)
     .sort()
     .map((key) => ({ key, description: published[key]?.description ?? null, size: sizes.get(key) ?? 0 }));
 }

@@ -69,11 +69,7 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
     timezone,
     workspace: workspace?.settings.name ?? null,
     journeys: journeysOf(workspace, outcomes, conversions),
-    audiences: [...new Set([...Object.keys(workspace?.audiences ?? {}), ...sizes.keys()])].sort().map((key) => ({
-      key,
-      description: workspace?.audiences[key]?.description ?? '',
-      size: sizes.get(key) ?? 0,
-    })),
+    audiences: audiencesOf(workspace, sizes),
     channels: channelsOf(workspace, active),
     refusals: refused,
     waiting: queues.calls + queues.reports,
@@ -81,6 +77,14 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
     hasEvents: anyEvent,
     firstEvent: firstEventOf(workspace),
   };
+}
+
+function audiencesOf(workspace: Workspace | undefined, sizes: ReadonlyMap<string, number>): Overview['audiences'] {
+  const published = workspace?.audiences ?? {};
+  return [...new Set([...Object.keys(published), ...sizes.keys()])]
+    .filter((key) => published[key]?.hidden !== true)
+    .sort()
+    .map((key) => ({ key, description: published[key]?.description ?? '', size: sizes.get(key) ?? 0 }));
 }
 
 function journeysOf(
