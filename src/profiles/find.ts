@@ -36,6 +36,13 @@ export async function findPersonId(db: Queryable, id: string): Promise<number | 
   return rows[0]?.id ?? null;
 }
 
+/** Is it the anonymous id of somebody, and nobody's user id? */
+export async function isAnonymousOnly(db: Queryable, id: string): Promise<boolean> {
+  const kinds = db.selectFrom('identities').select('kind').where('value', '=', id);
+  const rows = await kinds.where('kind', 'in', ['user', 'anonymous']).execute();
+  return rows.length > 0 && rows.every(({ kind }) => kind === 'anonymous');
+}
+
 /** The person that a user id or an anonymous id names, or null. */
 export async function findPerson(db: Queryable, id: string): Promise<FoundPerson | null> {
   const profileId = await findPersonId(db, id);

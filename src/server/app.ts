@@ -11,6 +11,7 @@ import { readJson } from '../ingest/read-body.ts';
 import { ingestRoutes } from '../ingest/routes.ts';
 import type { Database } from '../store/database.ts';
 import { audienceRoutes } from './api/audiences.ts';
+import { factRoutes } from './api/facts.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
 import { peopleRoutes } from './api/people.ts';
@@ -73,6 +74,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(ingestRoutes({ db, clock, writeKey, onStored: countStored }));
   await app.register(audienceRoutes(db));
   await app.register(peopleRoutes(db, clock));
+  await app.register(factRoutes(db, clock));
   await app.register(journeyRoutes(db));
   await app.register(messageRoutes(db));
   await app.register(pageRoutes({ db, clock, ready, publicUrl, links: pages }));
