@@ -10,6 +10,7 @@ import { importCommand } from './commands/import.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
+import { syncCommand } from './commands/sync.ts';
 import { unmergeCommand } from './commands/unmerge.ts';
 import { validateCommand } from './commands/validate.ts';
 import { FAILED, WRONG_USE, WrongUseError } from './exit-code.ts';
@@ -25,6 +26,7 @@ for (const command of [
   demoCommand(),
   simulateCommand(),
   explainCommand(),
+  syncCommand(),
   importCommand(),
   heldCommand(),
   unmergeCommand(),

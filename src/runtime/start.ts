@@ -14,6 +14,7 @@ import type { PageLink } from '../server/pages/start-page.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
 import { mergeRoutes } from '../server/routes/merges.ts';
+import { syncRoutes } from '../server/routes/syncs.ts';
 import { taskRoutes } from '../server/routes/tasks.ts';
 import { trackingPlanRoutes } from '../server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../server/routes/unsubscribe.ts';
@@ -65,6 +66,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs }) }),
+      syncRoutes({ db, clock }),
       taskRoutes({ db, clock }),
       trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret }),

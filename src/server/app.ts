@@ -22,6 +22,7 @@ import { addMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { pageRoutes } from './pages/routes.ts';
 import type { PageLink } from './pages/start-page.ts';
+import { addSyncMetrics } from './sync-metrics.ts';
 
 export interface ServerDeps {
   readonly db: Database;
@@ -69,7 +70,9 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   });
 
   await describeApi(app, publicUrl);
-  const { countStored } = addMetrics(app, db, deps.metrics ?? new Registry());
+  const metrics = deps.metrics ?? new Registry();
+  const { countStored } = addMetrics(app, db, metrics);
+  addSyncMetrics(db, clock, metrics);
   await app.register(healthRoutes(ready));
   await app.register(ingestRoutes({ db, clock, writeKey, onStored: countStored }));
   await app.register(audienceRoutes(db));

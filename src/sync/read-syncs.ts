@@ -77,6 +77,13 @@ export async function readSyncs(db: Queryable, now: Instant): Promise<ReadSync[]
   });
 }
 
+/** Of every sync that {@link readSyncs} knows. */
+export async function readSyncKeys(db: Queryable): Promise<string[]> {
+  const published = (await currentPublication(db))?.workspace.syncs ?? {};
+  const { rows } = await sql<{ key: string }>`select key from syncs`.execute(db);
+  return [...new Set([...Object.keys(published), ...rows.map(({ key }) => key)])].sort();
+}
+
 export interface ReadDelivery {
   readonly id: string;
   readonly seq: number;

@@ -7,6 +7,7 @@ import { buildServer } from '../../src/server/app.ts';
 import { audienceQuestionRoutes } from '../../src/server/routes/audience-questions.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
 import { mergeRoutes } from '../../src/server/routes/merges.ts';
+import { syncRoutes } from '../../src/server/routes/syncs.ts';
 import { taskRoutes } from '../../src/server/routes/tasks.ts';
 import { trackingPlanRoutes } from '../../src/server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../../src/server/routes/unsubscribe.ts';
@@ -40,6 +41,7 @@ export async function testServer({
       audienceQuestionRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs: new CatalogShelf() }) }),
+      syncRoutes({ db, clock }),
       taskRoutes({ db, clock }),
       trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret: SIGNING_SECRET }),
