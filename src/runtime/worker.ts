@@ -44,6 +44,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
       taskQueue,
       workflowBundle,
       activities: { advance: activities.advance },
+      enableNonLocalActivities: false,
       maxCachedWorkflows: CACHED_WORKFLOWS,
       maxConcurrentWorkflowTaskExecutions: CONCURRENT_WORKFLOW_TASKS,
       maxConcurrentLocalActivityExecutions: CONCURRENT_WORKFLOW_TASKS,
