@@ -4,7 +4,7 @@
  * @module
  */
 import { sql } from 'kysely';
-import { reevaluate } from '../audiences/membership.ts';
+import { type Change, reevaluate } from '../audiences/membership.ts';
 import { loadMemberships, logChanges } from '../audiences/states.ts';
 import type { Instant } from '../core/time.ts';
 import { moveEvents } from '../ingest/move-events.ts';
@@ -16,6 +16,7 @@ import { moveSuppressions, suppressedCategories } from '../runs/suppression.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyDue, bringUpToDate, follow } from './apply.ts';
 import { loadPeople, type Person, savePeople } from './person.ts';
+import { beforeItGoes, tellExits } from './tell-exits.ts';
 import { mergesToTell, tellRelatives } from './tell-relatives.ts';
 
 /** The call that says so. */
@@ -46,6 +47,7 @@ export async function mergePeople(
     into: await sideBefore(tx, into.id, suppressed.get(into.id) ?? new Set()),
   };
   const memberships = (await loadMemberships(tx, [from.id])).get(from.id) ?? new Map();
+  const leaver = await beforeItGoes(tx, applying, from.id, at);
   const moved = {
     ...(await mergeProfiles(tx, from.id, into.id)),
     events: await moveEvents(tx, from.id, into.id),
@@ -61,7 +63,8 @@ export async function mergePeople(
   const people = await loadPeople(tx, applying.catalog, applying.versions, [into.id], at);
   for (const person of people.values()) {
     const since = Math.max(at, person.appliedAt);
-    await leaveAll(tx, from.id, memberships, since, applying, now);
+    const exits = exitsOf(from.id, memberships, since, applying);
+    await tellExits(tx, applying.catalog.syncs, leaver, exits, await logChanges(tx, exits, now), now);
     joinHistories(person, memberships, since, silent, applying);
   }
   await savePeople(tx, applying.catalog, people.values(), now);
@@ -114,15 +117,13 @@ function joinHistories(person: Person, others: Memberships, at: Instant, silent:
 }
 
 /** The profile that goes is in no audience any more, for whoever follows entries and exits. */
-async function leaveAll(
-  tx: Queryable,
+function exitsOf(
   profileId: number,
   memberships: Memberships,
   at: Instant,
   { catalog }: Applying,
-  now: Instant,
-): Promise<void> {
-  const left = catalog.audiences.all
+): (Change & { readonly profileId: number })[] {
+  return catalog.audiences.all
     .filter(({ key }) => memberships.get(key)?.member)
     .map(({ key, condition }) => ({
       profileId,
@@ -132,5 +133,4 @@ async function leaveAll(
       cause: 'merge' as const,
       because: { clause: condition, holds: false, until: null },
     }));
-  await logChanges(tx, left, now);
 }

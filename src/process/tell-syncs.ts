@@ -63,8 +63,8 @@ function toldOf(person: Telling, syncs: SyncIndex): readonly ToldChange[] {
   return [...changed, ...tellMembers(syncs, filledBefore, standing, appliedAt, asNow)];
 }
 
-/** @param traits those of the account beside the person's own */
-function personAsOf(person: Telling, traits: JsonObject, audiences: ReadonlySet<string>): ToldPerson {
+/** @param traits as of the instant in question, those of the account beside the person's own */
+export function personAsOf(person: Telling, traits: JsonObject, audiences: ReadonlySet<string>): ToldPerson {
   const { account, ...own } = traits;
   const hasAccount = typeof account === 'object' && account !== null && !Array.isArray(account);
   return {

@@ -39,9 +39,11 @@ export async function queueChanges(db: Queryable, changes: readonly QueuedChange
   await sql`
     insert into sync_deliveries (sync, profile_id, change_id, type, at, body, queued_at)
     select row.sync, row.profile_id, row.change_id, row.type, row.at,
-      jsonb_set(row.body, '{person,anonymousId}', coalesce(to_jsonb((
-        select min(value) from identities where identities.profile_id = row.profile_id and kind = 'anonymous'
-      )), 'null')),
+      case when row.body -> 'person' ? 'anonymousId' then row.body else jsonb_set(
+        row.body, '{person,anonymousId}', coalesce(to_jsonb((
+          select min(value) from identities where identities.profile_id = row.profile_id and kind = 'anonymous'
+        )), 'null')
+      ) end,
       ${queuedAt}::timestamptz
     from rows from (jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as (
       sync text, profile_id bigint, change_id bigint, type text, at timestamptz, body jsonb

@@ -18,14 +18,20 @@ export interface ToldChange {
   readonly at: Instant;
   /** Its place among the person's changes that are logged in the same commit; null for one that is not logged. */
   readonly change: number | null;
-  /** As said in the call, but for the anonymous id. */
-  readonly person: { readonly userId: string | null; readonly traits?: JsonObject };
+  /** As said in the call; the anonymous id is looked up where it is not known. */
+  readonly person: {
+    readonly userId: string | null;
+    readonly anonymousId?: string | null;
+    readonly traits?: JsonObject;
+  };
   readonly fields: JsonObject;
 }
 
 /** Who the change is about, at its instant. */
 export interface ToldPerson {
   readonly userId: string | null;
+  /** Absent: to be looked up. */
+  readonly anonymousId?: string | null;
   /** Own ones. */
   readonly traits: JsonObject;
   readonly account: JsonObject | undefined;
@@ -92,7 +98,11 @@ function told(
       type,
       at,
       change,
-      person: { userId: person.userId, ...(Object.keys(traits).length > 0 && { traits }) },
+      person: {
+        userId: person.userId,
+        ...(person.anonymousId !== undefined && { anonymousId: person.anonymousId }),
+        ...(Object.keys(traits).length > 0 && { traits }),
+      },
       fields: fieldsOf(sync, fields, person, at),
     },
   ];

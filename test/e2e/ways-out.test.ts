@@ -150,6 +150,24 @@ describe('a live sync', () => {
     expect(callsAbout('fay', 'free').map(({ body }) => body.type)).toEqual(['entered', 'left']);
   });
 
+  test('tells that a visitor has left who turns out to be somebody known, and of that person with the joint history', async () => {
+    const visitor = { anonymousId: 'browser-2' };
+    await attempted('gus');
+    await engine.send({ name: 'Premium Feature Attempted', ...visitor });
+    await engine.send({ name: 'Premium Feature Attempted', ...visitor });
+    await told();
+    await engine.send({ type: 'identify', name: 'identify', userId: 'gus', ...visitor });
+    await told();
+    const calls = crm.calls.filter(({ body }) => body.person.anonymousId === 'browser-2');
+    // Two people to whoever is told, so only the visitor's own calls are in order.
+    const said = calls.map(({ body }) => [body.person.userId, body.type, body.fields.attempts]);
+    expect(said.filter(([userId]) => userId === null)).toEqual([
+      [null, 'entered', 2],
+      [null, 'left', 2],
+    ]);
+    expect(said.filter(([userId]) => userId === 'gus')).toEqual([['gus', 'entered', 3]]);
+  });
+
   test('is shown with what it told, page by page, and sends it again with the same ids', async () => {
     const { items } = await server.api<{ items: { key: string; delivered: number }[] }>('/api/syncs');
     const crmUpsell = items.find(({ key }) => key === 'crm-upsell');
