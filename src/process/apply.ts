@@ -64,6 +64,7 @@ export function applyHappening(person: Person, happening: Happening, applying: A
   if (happening.traits !== undefined || happening.account !== undefined) {
     setTraits(person, happening.traits?.after ?? person.ownTraits, happening.account ?? person.account);
   }
+  for (const trait of changedTraits) person.changedTraits?.add(trait);
   if (happening.event !== undefined) addEvent(person, happening.event);
   person.appliedAt = at;
 
@@ -194,10 +195,12 @@ function tryEntry(
 ): void {
   const { journey } = published;
   const facts = factsOf(person);
+  const last = person.runs.get(journey.key);
   const asked: EntryAsked = {
     profileId: person.id,
-    person: stickyName(person),
-    last: person.runs.get(journey.key),
+    // A person is on the same side at every entry, whatever else it was called at the first.
+    person: last?.person ?? stickyName(person),
+    last,
     facts,
     at,
     entry,
