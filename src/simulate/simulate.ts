@@ -48,7 +48,7 @@ export function simulate({
     person: persona.userId,
     traits: persona.traits,
     happenings: happeningsOf(persona, start, workspace.tags),
-    audiences: workspace.audiences,
+    audiences: ofPeople(workspace),
     journey: version.journey,
     caps: workspace.settings.caps,
     heldOut,
@@ -63,6 +63,12 @@ export function simulate({
     refused: life.refused,
     audiences: life.audienceChanges,
   };
+}
+
+/** A persona has no account, and what is asked of accounts holds of none. */
+function ofPeople({ audiences }: Pick<Workspace, 'audiences'>): Workspace['audiences'] {
+  const people = Object.values(audiences).filter(({ of, hidden }) => of !== 'account' && hidden !== true);
+  return Object.fromEntries(people.map((audience) => [audience.key, audience]));
 }
 
 /** In order of time; the start is a happening too, since conditions may hold of the traits alone. */
