@@ -57,8 +57,8 @@ function conditionSection({ intro, form, examples }: ExampleSection, defs: Defin
   return [intro, ...examples.map(conditionExample), ...keys].join('\n\n');
 }
 
-function conditionExample({ says, yaml, holds, not }: ConditionExample): string {
-  return `${says}\n\n${block(yaml)}\n\n**Yes:** ${people(holds)}. **No:** ${people(not)}.`;
+function conditionExample({ says, yaml, holds, not, of }: ConditionExample): string {
+  return `${says}\n\n${block(of === undefined ? yaml : `of: ${of}\n${yaml}`)}\n\n**Yes:** ${people(holds)}. **No:** ${people(not)}.`;
 }
 
 function valueExample({ says, yaml, values }: ValueExample): string {

@@ -63,8 +63,8 @@ export const EVENT_EXAMPLES: ExampleSection = {
     {
       says: 'Days of the calendar, from midnight to midnight, the present one among them. `within: today` is one of them. The midnight is that of the trait `timezone`, else of the workspace.',
       yaml: '{ event: Logged In, within: 2 calendar days }',
-      holds: [{ who: 'somebody who logged in yesterday at 1 a.m.', did: [['Logged In', '35h']] }],
-      not: [{ who: 'somebody who logged in the day before at 11 p.m.', did: [['Logged In', '37h']] }],
+      holds: [{ who: 'somebody who logged in yesterday at 1:00', did: [['Logged In', '35h']] }],
+      not: [{ who: 'somebody who logged in the day before at 23:00', did: [['Logged In', '37h']] }],
     },
     {
       says: 'Only what came after the last event of another kind, or after the `first`; `upTo` says for how long after it.',

@@ -43,7 +43,7 @@ export const RELATED_EXAMPLES: ExampleSection = {
     },
     {
       says: 'Of accounts: so much was done by its people together.',
-      yaml: '{ event: Export Completed, times: { atLeast: 3 }, within: 7d }',
+      yaml: 'event: Export Completed\ntimes: { atLeast: 3 }\nwithin: 7d',
       of: 'accounts',
       holds: [
         {
