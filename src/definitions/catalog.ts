@@ -22,6 +22,7 @@ export interface Catalog {
   readonly plans: ReadonlyMap<string, DefinitionOf<'plan'>>;
   readonly syncs: ReadonlyMap<string, DefinitionOf<'sync'>>;
   readonly tags: ReadonlyMap<string, DefinitionOf<'tags'>>;
+  readonly enrichments: ReadonlyMap<string, DefinitionOf<'enrichment'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
@@ -78,6 +79,7 @@ export function catalogOf(
     scores: ofKind('score'),
     syncs: ofKind('sync'),
     tags: ofKind('tags'),
+    enrichments: ofKind('enrichment'),
     plans: ofKind('plan'),
     broken,
   };
@@ -116,6 +118,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   sync: 'sync',
   plan: 'tracking plan',
   tags: 'table of tags',
+  enrichment: 'enrichment',
 };
 const MANY = 6;
 

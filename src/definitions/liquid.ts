@@ -54,9 +54,14 @@ export function names(text: string, variable: string): boolean {
 
 /** The traits of the person that a text names; none where it does not parse. */
 export function personTraitsIn(text: string): readonly string[] {
+  return traitsIn(text, 'person');
+}
+
+/** Likewise of the person or of the account. */
+export function traitsIn(text: string, of: 'person' | 'account'): readonly string[] {
   const globals = globalsOf(text);
   if (!('variables' in globals)) return [];
-  return (globals.variables.person ?? []).flatMap(({ segments: [, name] }) => (typeof name === 'string' ? [name] : []));
+  return (globals.variables[of] ?? []).flatMap(({ segments: [, name] }) => (typeof name === 'string' ? [name] : []));
 }
 
 /** The tags and outputs of a text, in its order. */

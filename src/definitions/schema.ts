@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { audienceFile } from './schema-condition.ts';
+import { enrichmentFile } from './schema-enrichment.ts';
 import { cap, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
 import { scoreFile } from './schema-score.ts';
@@ -50,6 +51,7 @@ export const KINDS = {
   score: scoreFile,
   plan: planFile,
   tags: tagsFile,
+  enrichment: enrichmentFile,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

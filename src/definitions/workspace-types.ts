@@ -5,6 +5,7 @@
 import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
 import type { TagTable } from '../core/tags.ts';
+import type { EnrichmentDefinition } from './enrichment-types.ts';
 import type { SyncDefinition } from './sync-types.ts';
 
 export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
@@ -107,6 +108,8 @@ export interface Workspace {
   readonly trackingPlan?: TrackingPlan;
   /** What events are tagged by, before anything else sees them. Absent: none are. */
   readonly tags?: readonly TagTable[];
+  /** Absent: none. */
+  readonly enrichments?: readonly EnrichmentDefinition[];
 }
 
 /** Something an author has to mend. Line and column start at 1. */

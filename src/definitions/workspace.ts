@@ -5,6 +5,7 @@
 import { contentHash } from './canonical.ts';
 import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
 import { compileAudiences, reportCircle, withHashes } from './compile-audiences.ts';
+import { compileEnrichments } from './compile-enrichments.ts';
 import { compileCap, compileJourney } from './compile-journey.ts';
 import { compilePlans } from './compile-plan.ts';
 import { compileSyncs } from './compile-sync.ts';
@@ -48,6 +49,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const { scope } = traits;
   const named = compileAudiences(catalog, scope);
   const syncs = compileSyncs({ catalog, traits, report, problems });
+  const enrichments = compileEnrichments({ catalog, traits, report, problems });
   problems.push(...liquidProblems(catalog, traits.names));
   for (const { name, text } of parts) problems.push(...mjmlLiquidProblems(name, text, traits.names));
 
@@ -85,6 +87,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     ...(Object.keys(syncs).length > 0 && { syncs }),
     ...(trackingPlan !== undefined && { trackingPlan }),
     ...(tags.length > 0 && { tags }),
+    ...(enrichments.length > 0 && { enrichments }),
   };
   return { workspace: { hash: contentHash(content), ...content } };
 }

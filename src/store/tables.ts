@@ -373,6 +373,9 @@ export interface ImportsTable {
   rejects_bytes: ColumnType<number, number | undefined>;
 }
 
+/** By address: when it answered (epoch milliseconds), and the traits; null where it did not know the profile. */
+export type EnrichmentCache = { readonly [url: string]: { readonly at: number; readonly traits: JsonObject | null } };
+
 /** `enrichment`: what was asked of others about a profile, and when it is asked next. */
 export interface EnrichmentsTable {
   profile_id: number;
@@ -391,8 +394,10 @@ export interface EnrichmentsTable {
   /** When that address last answered that it knows, or does not know, the profile. */
   fetched_at: Date | null;
   problem: string | null;
-  /** The fields that were taken from the answer. */
+  /** The traits that were taken from the answer. */
   answer: JsonOf<JsonObject> | null;
+  /** What each address answered, as long as it is not asked again. */
+  cache: ColumnType<EnrichmentCache, string | undefined, string>;
 }
 
 /** `profiles`: every time two profiles turned out to be one, with what undoing it needs. */

@@ -32,6 +32,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       fetched_at timestamptz,
       problem text,
       answer jsonb,
+      cache jsonb not null default '{}',
       primary key (profile_id, enrichment)
     );
     create index enrichments_due on enrichments (due_at) where wanted and due_at is not null;
