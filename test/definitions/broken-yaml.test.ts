@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
+import { KIND_NAMES } from '../../src/definitions/schema.ts';
 import { type Files, messagesOf } from './folder.ts';
+
+const KINDS = KIND_NAMES.map((kind) => `\`${kind}\``).join(', ');
 
 /** Files that cannot be read, or are not of the right shape, with everything that an author is told. */
 const BROKEN: readonly [name: string, files: Files, messages: readonly string[]][] = [
@@ -41,16 +44,12 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
   [
     'a file of no kind',
     { 'a.yaml': 'jorney: a\nsteps: []\n' },
-    [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan`, `tags` at top level; this has none. Did you mean `journey`?',
-    ],
+    [`a.yaml:1:1  A definition has one of ${KINDS} at top level; this has none. Did you mean \`journey\`?`],
   ],
   [
     'a list where a definition should be',
     { 'a.yaml': '- event: X\n' },
-    [
-      'a.yaml:1:1  A definition has one of `settings`, `journey`, `sync`, `audience`, `email`, `in-app`, `sales-task`, `trait`, `score`, `plan`, `tags` at top level; this has none.',
-    ],
+    [`a.yaml:1:1  A definition has one of ${KINDS} at top level; this has none.`],
   ],
   [
     'unknown keys',
