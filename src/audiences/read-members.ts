@@ -6,6 +6,7 @@ import type { Queryable } from '../store/database.ts';
 
 export interface Member {
   readonly profileId: number;
+  readonly kind: 'person' | 'account';
   /** When it entered. */
   readonly since: Date;
 }
@@ -25,7 +26,8 @@ export async function readAudienceSizes(db: Queryable): Promise<Map<string, numb
 export function readMembers(db: Queryable, audience: string, after: number | null, limit: number): Promise<Member[]> {
   return db
     .selectFrom('audience_states')
-    .select(['profile_id as profileId', 'since'])
+    .innerJoin('profiles', 'profiles.id', 'profile_id')
+    .select(['profile_id as profileId', 'kind', 'since'])
     .where('audience', '=', audience)
     .where('member', '=', true)
     .where('profile_id', '>', after ?? 0)

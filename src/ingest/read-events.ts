@@ -1,5 +1,5 @@
 /**
- * What a person did last, for people to look at.
+ * What a person did last, or was done in an account, for people to look at.
  * @module
  */
 import type { JsonObject } from '../core/condition.ts';
@@ -29,6 +29,30 @@ export function readRecentEvents(db: Queryable, profileId: number, limit: number
       'properties',
     ])
     .where('profile_id', '=', profileId)
+    .orderBy('occurred_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}
+
+export interface AccountEvent extends Omit<RecentEvent, 'type' | 'receivedAt'> {
+  /** Of whoever did it. */
+  readonly profileId: number;
+}
+
+/** What was done in an account, newest first. */
+export function readAccountEvents(db: Queryable, accountId: number, limit: number): Promise<AccountEvent[]> {
+  return db
+    .selectFrom('events')
+    .select([
+      'profile_id as profileId',
+      'name',
+      'message_id as messageId',
+      'occurred_at as occurredAt',
+      'by_engine as byEngine',
+      'properties',
+    ])
+    .where('account_id', '=', accountId)
     .orderBy('occurred_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { readAudienceSizes, readMembers } from '../../audiences/read-members.ts';
 import { didYouMean } from '../../definitions/problems.ts';
 import { currentPublication } from '../../definitions/publish.ts';
+import type { SubjectKind } from '../../definitions/workspace-types.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { namesOf } from '../../profiles/find.ts';
@@ -14,11 +15,21 @@ import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
 import { nameIn, personAnswer } from './answers.ts';
 
-const audienceAnswer = z.object({ key: z.string(), description: z.string().nullable(), size: z.int() });
-const memberAnswer = z.object({ person: personAnswer, since: z.date().describe('When the person entered') });
+const audienceAnswer = z.object({
+  key: z.string(),
+  of: z.enum(['person', 'account']),
+  description: z.string().nullable(),
+  size: z.int(),
+});
+const memberAnswer = z.object({
+  person: personAnswer.optional().describe('Absent where the audience is of accounts'),
+  account: z.string().nullish().describe("The account's id, where the audience is of accounts"),
+  since: z.date().describe('When the person or account entered'),
+});
 
 export interface AudienceSize {
   readonly key: string;
+  readonly of: SubjectKind;
   readonly description: string | null;
   readonly size: number;
 }
@@ -30,7 +41,10 @@ export async function listAudiences(db: Database): Promise<AudienceSize[]> {
   return [...new Set([...Object.keys(published), ...sizes.keys()])]
     .filter((key) => published[key]?.hidden !== true)
     .sort()
-    .map((key) => ({ key, description: published[key]?.description ?? null, size: sizes.get(key) ?? 0 }));
+    .map((key) => {
+      const { of = 'person', description = null } = published[key] ?? {};
+      return { key, of, description, size: sizes.get(key) ?? 0 };
+    });
 }
 
 export function audienceRoutes(db: Database): FastifyPluginAsyncZod {
@@ -69,7 +83,13 @@ export function audienceRoutes(db: Database): FastifyPluginAsyncZod {
           db,
           items.map(({ profileId }) => profileId),
         );
-        return { items: items.map(({ profileId, since }) => ({ person: nameIn(names, profileId), since })), next };
+        return {
+          items: items.map(({ profileId, kind, since }) => {
+            const name = nameIn(names, profileId);
+            return kind === 'account' ? { account: name.userId, since } : { person: name, since };
+          }),
+          next,
+        };
       },
     );
   };

@@ -1,0 +1,148 @@
+/**
+ * `GET /api/accounts`, `GET /api/accounts/:id` and `GET /api/accounts/:id/explain`.
+ * @module
+ */
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { askAudience } from '../../audiences/ask.ts';
+import { explainCondition } from '../../audiences/explain.ts';
+import { readAudiencesOf } from '../../audiences/read-members.ts';
+import type { Clock } from '../../core/time.ts';
+import { HttpProblem } from '../../ingest/http-problem.ts';
+import { readAccountEvents } from '../../ingest/read-events.ts';
+import { errorAnswer } from '../../ingest/route-schemas.ts';
+import { namesOf } from '../../profiles/find.ts';
+import { type FoundAccount, findAccount, listAccounts, readAccountMembers } from '../../profiles/find-accounts.ts';
+import type { Database } from '../../store/database.ts';
+import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
+import { asked } from '../published.ts';
+import { explainAnswer } from '../routes/audience-questions.ts';
+import { nameIn, personAnswer } from './answers.ts';
+
+/** Of people and events, the newest. */
+const RECENT = 50;
+
+const object = z.record(z.string(), z.unknown());
+const accountParams = z.object({ id: z.string().describe('The `groupId` of your `group` calls') });
+
+const accountAnswer = z.object({
+  id: z.string(),
+  createdAt: z.date(),
+  traits: object,
+  people: z.int().describe('How many belong to it'),
+});
+
+const accountPage = accountAnswer.extend({
+  members: z
+    .array(z.object({ person: personAnswer, joinedAt: z.date() }))
+    .describe(`The ${RECENT} people who joined last`),
+  audiences: z.array(z.object({ audience: z.string(), since: z.date() })),
+  events: z
+    .array(
+      z.object({
+        name: z.string(),
+        person: personAnswer,
+        messageId: z.string(),
+        occurredAt: z.date(),
+        byEngine: z.boolean(),
+        properties: object,
+      }),
+    )
+    .describe(`What its people did in it, the newest ${RECENT}`),
+});
+
+export function accountRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      '/api/accounts',
+      {
+        schema: {
+          summary: 'Accounts and how many people they have',
+          querystring: pageQuery,
+          response: { 200: pageOf(accountAnswer), 400: errorAnswer, 401: errorAnswer },
+        },
+      },
+      async ({ query: { limit, cursor } }) => {
+        const rows = await listAccounts(db, decodeCursor(cursor, z.int()), limit + 1);
+        const { items, next } = cutPage(rows, limit, ({ profileId }) => profileId);
+        return { items: items.map(answerOf), next };
+      },
+    );
+
+    app.get(
+      '/api/accounts/:id',
+      {
+        schema: {
+          summary: 'Everything known about an account',
+          params: accountParams,
+          response: { 200: accountPage, 401: errorAnswer, 404: errorAnswer },
+        },
+      },
+      async ({ params: { id } }) => {
+        const account = await expectAccount(db, id);
+        const [members, audiences, events] = await Promise.all([
+          readAccountMembers(db, account.profileId, RECENT),
+          readAudiencesOf(db, account.profileId),
+          readAccountEvents(db, account.profileId, RECENT),
+        ]);
+        const names = await namesOf(
+          db,
+          [...members, ...events].map(({ profileId }) => profileId),
+        );
+        return {
+          ...answerOf(account),
+          members: members.map(({ profileId, joinedAt }) => ({ person: nameIn(names, profileId), joinedAt })),
+          audiences,
+          events: events.map(({ profileId, ...event }) => {
+            return { ...event, person: nameIn(names, profileId), properties: { ...event.properties } };
+          }),
+        };
+      },
+    );
+
+    app.get(
+      '/api/accounts/:id/explain',
+      {
+        schema: {
+          summary: 'Why an account is in an audience or not',
+          params: accountParams,
+          querystring: z.object({ audience: z.string().describe('An audience of accounts') }),
+          response: { 200: explainAnswer, 400: errorAnswer, 401: errorAnswer, 404: errorAnswer, 409: errorAnswer },
+        },
+      },
+      async ({ params: { id }, query: { audience: key } }) => {
+        const [audience, workspace] = await asked(
+          db,
+          (named) => [askAudience(named, { audience: key }), named] as const,
+        );
+        if (audience.of !== 'account') {
+          const fix = `Ask /api/people/:id/explain?audience=${key}`;
+          throw new HttpProblem(400, 'invalid', `The audience \`${key}\` is of people`, { field: 'audience', fix });
+        }
+        const { profileId } = await expectAccount(db, id);
+        const now = clock.now();
+        const explanation = await explainCondition(db, profileId, audience.condition, now, workspace);
+        if (explanation === undefined) throw noSuchAccount(id);
+        const { holds, until } = explanation;
+        return { audience: key, at: new Date(now), holds, until, explanation };
+      },
+    );
+  };
+}
+
+function answerOf({ id, createdAt, traits, people }: FoundAccount) {
+  return { id, createdAt, traits: { ...traits }, people };
+}
+
+async function expectAccount(db: Database, id: string): Promise<FoundAccount> {
+  const account = await findAccount(db, id);
+  if (account === null) throw noSuchAccount(id);
+  return account;
+}
+
+function noSuchAccount(id: string): HttpProblem {
+  return new HttpProblem(404, 'not-found', `There is no account \`${id}\``, {
+    field: 'id',
+    fix: 'Ids are those of your `group` calls; a call is processed a moment after it was accepted',
+  });
+}
