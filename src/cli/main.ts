@@ -3,6 +3,7 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
+import { audienceCommand } from './commands/audience.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
 import { heldCommand } from './commands/held.ts';
@@ -26,6 +27,7 @@ for (const command of [
   demoCommand(),
   simulateCommand(),
   explainCommand(),
+  audienceCommand(),
   syncCommand(),
   importCommand(),
   heldCommand(),

@@ -11,6 +11,7 @@ import { unmergePeople } from '../process/unmerge-people.ts';
 import { buildServer } from '../server/app.ts';
 import type { Readiness } from '../server/health.ts';
 import type { PageLink } from '../server/pages/start-page.ts';
+import { audienceAnswerRoutes } from '../server/routes/audience-answers.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
 import { mergeRoutes } from '../server/routes/merges.ts';
@@ -64,6 +65,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
     ready: readinessOf(engine),
     plugins: [
       audienceQuestionRoutes({ db, clock }),
+      audienceAnswerRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs }) }),
       syncRoutes({ db, clock }),

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { CatalogShelf } from '../../src/process/catalog.ts';
 import { unmergePeople } from '../../src/process/unmerge-people.ts';
 import { buildServer } from '../../src/server/app.ts';
+import { audienceAnswerRoutes } from '../../src/server/routes/audience-answers.ts';
 import { audienceQuestionRoutes } from '../../src/server/routes/audience-questions.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
 import { mergeRoutes } from '../../src/server/routes/merges.ts';
@@ -39,6 +40,7 @@ export async function testServer({
     ready: async () => ({ postgres: 'ok' }),
     plugins: [
       audienceQuestionRoutes({ db, clock }),
+      audienceAnswerRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs: new CatalogShelf() }) }),
       syncRoutes({ db, clock }),

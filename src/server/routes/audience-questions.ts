@@ -9,6 +9,7 @@ import { askAudience } from '../../audiences/ask.ts';
 import { type Explanation, explainCondition } from '../../audiences/explain.ts';
 import { previewAudience } from '../../audiences/preview.ts';
 import { readScores } from '../../audiences/scores.ts';
+import type { Json } from '../../core/condition.ts';
 import type { Clock } from '../../core/time.ts';
 import { compileDraft } from '../../definitions/compile-draft.ts';
 import { formatProblem } from '../../definitions/problems.ts';
@@ -36,6 +37,8 @@ const previewAnswer = z.object({
   sample: z.array(z.object({ userId: z.string().nullable() })),
 });
 
+/** Schemas that refer to themselves cannot be described to OpenAPI in place. */
+const anything = z.any();
 const signal = z.object({
   signal: z.string(),
   points: z.number(),
@@ -45,12 +48,10 @@ const signal = z.object({
 const explanation: z.ZodType<Explanation> = z.object({
   clause: z.string(),
   holds: z.boolean(),
-  found: z.json(),
+  found: anything as z.ZodType<Json>,
   signals: z.array(signal).optional().describe('Of scores: what gave how many points'),
   until: z.string().nullable().describe('When time alone could change it'),
-  get of() {
-    return z.array(explanation);
-  },
+  of: z.array(anything as z.ZodType<Explanation>).describe('Its parts, which look like this one'),
 });
 
 export const explainAnswer = z.object({
