@@ -62,7 +62,7 @@ function compileEnrichment(key: string, definition: DefinitionOf<'enrichment'>, 
   scope.hidden.set(audience, { key: audience, of, condition: { kind: 'all', of: [...when, ...asked] } });
   return {
     ...{ key, of, audience, url: file.url, headers },
-    named: [...own, ...(accounts.length > 0 || names(bare(file.url), 'account') ? ['account'] : [])],
+    named: [...own, ...(of === 'person' && names(bare(file.url), 'account') ? ['account'] : [])],
     fields: Object.fromEntries(Object.entries(file.fields).map(([name, path]) => [name, path.replace(/^\$\./, '')])),
     refresh: file.refresh === undefined ? REFRESH : millisecondsOf(file.refresh),
     timeout: file.timeout === undefined ? TIMEOUT : millisecondsOf(file.timeout),
