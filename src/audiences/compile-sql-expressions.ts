@@ -56,14 +56,23 @@ export function compileExpression(expression: Expression, asking: Asking, compil
   }
 }
 
+/** With what the inbox still has to tell the account, as people are evaluated with it. */
+const ACCOUNT_TRAITS: Sql = `account.traits || coalesce((
+  select jsonb_object_agg(said.key, said.value order by inbox.id)
+  from inbox, jsonb_each(inbox.body -> 'traits') as said
+  where inbox.account_id = account.id), '{}')`;
+
 /** Own traits; where the path leads to the account, with those of the account a person joined last. */
 function traitsOf(path: string, asking: Asking): Sql {
   if (asking.of === 'account' || path.split('.')[0] !== 'account') return 'p.traits';
+  const accounts = asking.tables.define(
+    `select account.id, ${ACCOUNT_TRAITS} as traits from profiles account where account.kind = 'account'`,
+  );
   const account = asking.tables.join(
     `select distinct on (m.person_id) m.person_id as subject, a.traits
-     from account_members m join profiles a on a.id = m.account_id
+     from account_members m join ${accounts} a on a.id = m.account_id
      where true${onlyAsked('m.person_id', asking)}
-     order by m.person_id, m.joined_at desc`,
+     order by m.person_id, m.joined_at desc, m.account_id desc`,
   );
   const both = `p.traits || jsonb_build_object('account', ${account}.traits)`;
   return `(case when ${account}.subject is null then p.traits else ${both} end)`;

@@ -6,6 +6,7 @@ import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.
 import { type Interest, interestOf } from '../core/interest.ts';
 import type { TagTable } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
+import type { EnrichmentDefinition } from '../definitions/enrichment-types.ts';
 import { currentPublication } from '../definitions/publish.ts';
 import type { Settings, TrackingPlan } from '../definitions/workspace-types.ts';
 import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
@@ -16,6 +17,8 @@ import { indexSyncs, type SyncIndex } from '../sync/sync-index.ts';
 export interface Catalog {
   readonly publicationId: number;
   readonly publishedAt: Instant;
+  /** The newest publication by which everybody is known to be up to date. Absent: none. */
+  readonly filledTo?: number;
   readonly settings: Settings;
   /** Of people. */
   readonly audiences: AudienceIndex;
@@ -29,6 +32,7 @@ export interface Catalog {
   readonly enterExisting: ReadonlySet<string>;
   readonly trackingPlan?: TrackingPlan | undefined;
   readonly tags?: readonly TagTable[];
+  readonly enrichments?: readonly EnrichmentDefinition[];
   /** Absent: none. */
   readonly syncs?: SyncIndex;
 }
@@ -51,6 +55,9 @@ export class CatalogShelf {
   async at(db: Queryable, publicationId: number | null): Promise<Catalog | null> {
     if (publicationId === null) return null;
     if (this.#current?.publicationId !== publicationId) this.#current = await this.#read(db);
+    // Once everybody is up to date, they stay so until the next publication.
+    if (this.#current !== null && this.#current.filledTo !== publicationId)
+      this.#current = { ...this.#current, filledTo: await lastFilled(db) };
     return this.#current;
   }
 
@@ -81,9 +88,19 @@ export class CatalogShelf {
       enterExisting: new Set(enterExisting),
       trackingPlan: workspace.trackingPlan,
       tags: workspace.tags ?? [],
+      enrichments: workspace.enrichments ?? [],
       syncs,
     };
   }
+}
+
+async function lastFilled(db: Queryable): Promise<number> {
+  const last = await db
+    .selectFrom('publications')
+    .select(({ fn }) => fn.max('id').as('id'))
+    .where('filled_at', 'is not', null)
+    .executeTakeFirst();
+  return last?.id ?? 0;
 }
 
 /** The audiences that this profile can be in. */

@@ -1,9 +1,8 @@
 /**
- * The clock's part: people whose instant has come, and people not yet looked at since a publication.
+ * The clock's part: people whose instant has come.
  * @module
  */
 import { sql } from 'kysely';
-import { forgetAudiencesBut } from '../audiences/states.ts';
 import type { Instant } from '../core/time.ts';
 import { importingSince } from '../import/under-way.ts';
 import type { Queryable } from '../store/database.ts';
@@ -26,10 +25,13 @@ export async function tick(upTo: Instant, { db, clock, catalogs }: Processing): 
     const { ids, earliest } = await mostOverdue(tx, horizon);
     if (ids.length === 0) return 0;
     const people = await loadPeople(tx, catalog, catalogs.versions, ids, earliest, 'skip');
+    // They have been brought up to date with a publication that is newer than what was read here.
+    if ([...people.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
     const applying = { catalog, versions: catalogs.versions };
     const importing = await importingSince(tx, waiting.imported, clock.now());
     for (const person of people.values()) {
-      if (importing !== null && (person.quietUntil ?? 0) >= importing) person.quietUntil = horizon;
+      const { quietUntil = 0 } = person;
+      if (importing !== null && quietUntil >= importing) person.quietUntil = Math.max(quietUntil, horizon);
       bringUpToDate(person, horizon, applying);
       applyDue(person, horizon, applying, 'upTo');
     }
@@ -50,36 +52,11 @@ export async function nextTick(db: Queryable): Promise<Instant | null> {
   return rows[0]?.at?.getTime() ?? null;
 }
 
-/** Fills new and changed audiences for people no event brings up; says how many people were looked at. */
-export async function fill({ db, clock, catalogs }: Processing): Promise<number> {
-  return db.transaction().execute(async (tx) => {
-    const catalog = await catalogs.current(tx);
-    if (catalog === null) return 0;
-    const { rows } = await sql<{ id: number }>`
-      select id from profiles
-      where filled_to > 0 and filled_to < ${catalog.publicationId} and merged_into is null
-      order by filled_to, id limit ${BATCH}
-    `.execute(tx);
-    if (rows.length === 0) return 0;
-    const at = catalog.publishedAt;
-    const ids = rows.map(({ id }) => id);
-    const people = await loadPeople(tx, catalog, catalogs.versions, ids, at, 'skip');
-    for (const person of people.values()) bringUpToDate(person, at, { catalog, versions: catalogs.versions });
-    await savePeople(tx, catalog, people.values(), clock.now());
-    await forgetAudiencesBut(
-      tx,
-      [...catalog.audiences.all, ...catalog.accounts.audiences.all].map(({ key }) => key),
-    );
-    return people.size;
-  });
-}
-
 /** Imported history keeps nobody's clock waiting: when the oldest other event happened, and when the oldest of it came. */
 async function oldestWaiting(tx: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
   const { rows } = await sql<{ live: Date | null; imported: Date | null }>`
-    select min(occurred_at) filter (where body -> 'silent' is null) as live,
-      min(received_at) filter (where body -> 'silent' is not null) as imported
-    from inbox
+    select (select min(occurred_at) from inbox where body -> 'silent' is null) as live,
+      (select min(received_at) from inbox where body -> 'silent' is not null) as imported
   `.execute(tx);
   return { live: rows[0]?.live?.getTime() ?? null, imported: rows[0]?.imported?.getTime() ?? null };
 }

@@ -8,6 +8,7 @@ import { loadMemberships, logChanges, saveMemberships } from '../audiences/state
 import type { JsonObject } from '../core/condition.ts';
 import type { EventFact, Related } from '../core/facts.ts';
 import { earlier, type Instant } from '../core/time.ts';
+import { followEnrichments } from '../enrichment/follow.ts';
 import { loadFacts } from '../ingest/event-log.ts';
 import { type CurrentAccount, loadCurrentAccounts } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
@@ -32,6 +33,8 @@ export interface Person extends Subject {
   filledTo: number;
   /** Instants up to here are imported history. Absent: none are. */
   quietUntil?: Instant | undefined;
+  /** Names of traits that changed since it was read. */
+  readonly changedTraits?: Set<string>;
   /** The last run of every journey the person was in. */
   readonly runs: Map<string, Run>;
   readonly changes: Change[];
@@ -49,7 +52,10 @@ export async function loadPeople(
   earliest: Instant,
   whenBusy: 'wait' | 'skip' = 'wait',
 ): Promise<Map<number, Person>> {
-  const profiles = await lockProfiles(db, ids, whenBusy);
+  const profiles = (await lockProfiles(db, ids, whenBusy)).map((profile) => ({
+    ...profile,
+    filledTo: filledToOf(profile, catalog),
+  }));
   const locked = profiles.map(({ id }) => id);
   const people = profiles.filter(({ kind }) => kind === 'person').map(({ id }) => id);
   const accounts = profiles.filter(({ kind }) => kind === 'account').map(({ id }) => id);
@@ -88,6 +94,11 @@ export async function loadPeople(
   );
 }
 
+/** A fill says of everybody whom it does not look at that nothing changes for them; for them nothing is stored. */
+function filledToOf({ filledTo }: ProfileRow, catalog: Catalog): number {
+  return filledTo === 0 ? 0 : Math.max(filledTo, catalog.filledTo ?? 0);
+}
+
 /** Stores whatever the people have become, in a few statements for all of them, and tells those they are related to. */
 export async function savePeople(
   db: Queryable,
@@ -117,6 +128,7 @@ export async function savePeople(
   );
   await tellSyncs(db, catalog.syncs, all, changeIds, now);
   await saveRunChanges(db, all.reduce(addRunChanges, noRunChanges()), now);
+  await followEnrichments(db, catalog.enrichments ?? [], all, now);
   await tellRelatives(db, changesToTell(all, catalog), now);
 }
 
@@ -162,6 +174,7 @@ function personFrom(profile: ProfileRow, { account, memberships, events, runs, r
     appliedAt: profile.appliedAt,
     filledTo: profile.filledTo,
     quietUntil: profile.quietUntil,
+    changedTraits: new Set(),
     memberships: memberships ?? new Map(),
     events: events ?? [],
     related,

@@ -138,6 +138,11 @@ async function putAside(lane: number, { db, clock, log }: Processing, reason: st
   });
 }
 
+/** Waits for whoever works on this lane, and keeps it from being worked on until the transaction ends. */
+export async function holdLane(tx: Queryable, lane: number): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS + lane}::int)`.execute(tx);
+}
+
 /** Waits for whoever works on a lane, and keeps every lane from being worked on until the transaction ends. */
 export async function holdLanes(tx: Queryable): Promise<void> {
   await sql`
@@ -148,7 +153,8 @@ export async function holdLanes(tx: Queryable): Promise<void> {
 
 /**
  * Leases those of the lanes that nobody else has, and reads what is next in them. What another processor has done between
- * this statement's look at the inbox and its lease of the lane is seen once more, and left out as counted already.
+ * this statement's look at the inbox and its lease of the lane is seen once more, and left out as counted already. The
+ * publication is looked up once the lanes are leased: whoever waits for all lanes then knows that no older one is worked by.
  */
 async function leaseNext(tx: Queryable, lanes: readonly number[], most: number): Promise<Next> {
   const { rows } = await sql<{ id: number; lane: number; body: IncomingEvent; publication: number | null }>`
@@ -156,7 +162,7 @@ async function leaseNext(tx: Queryable, lanes: readonly number[], most: number):
       select lane from unnest(${lanes}::int[]) as lane
       where pg_try_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS}::int + lane)
     )
-    select next.id, mine.lane, next.body, (select max(id) from publications) as publication
+    select next.id, mine.lane, next.body, (select newest_publication() where (select count(*) from mine) >= 0) as publication
     from mine, lateral (select id, body from inbox where inbox.lane = mine.lane order by id limit ${most}) as next
     order by next.id limit ${most}
   `.execute(tx);

@@ -5,8 +5,11 @@
  */
 import type { Logger } from 'pino';
 import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
+import type { Secrets } from '../enrichment/address.ts';
+import { enrich } from '../enrichment/enrich.ts';
 import { ensureEventMonths } from '../ingest/event-log.ts';
-import { fill, tick } from '../process/clock-tick.ts';
+import { tick } from '../process/clock-tick.ts';
+import { fill } from '../process/fill.ts';
 import { look } from '../process/look.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
@@ -17,6 +20,8 @@ export interface ProcessorSettings {
   readonly dispatching: Dispatching;
   /** What goes to other systems. */
   readonly syncing: SyncSettings;
+  /** What other systems are asked with. */
+  readonly secrets: Secrets;
   /** Instants up to here may be applied: all earlier events have arrived. Default: now. */
   readonly horizon?: () => Instant;
 }
@@ -34,10 +39,9 @@ const AFTER_FAILURE = 500;
 const BATCHES_AT_ONCE = 4;
 const DISPATCH_AGAIN = 500;
 
-export function startProcessor({ processing, dispatching, syncing, horizon }: ProcessorSettings): Processor {
+export function startProcessor({ processing, dispatching, syncing, secrets, horizon }: ProcessorSettings): Processor {
   const { db, clock, log } = processing;
   let monthsUntil = 0;
-  let fillAgainAt = 0;
 
   const events = loop('events', log, async () => {
     const now = clock.now();
@@ -60,13 +64,14 @@ export function startProcessor({ processing, dispatching, syncing, horizon }: Pr
       syncs.nudge();
       return 0;
     }
-    if (performance.now() >= fillAgainAt) {
-      if ((await fill(processing)) > 0) return 0;
-      fillAgainAt = performance.now() + LOOK_AGAIN;
-    }
     return soonest === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(soonest, clock)));
   });
+  const fills = loop('fills', log, async () => ((await fill(processing)) > 0 ? 0 : LOOK_AGAIN));
   const outbox = loop('outbox', log, async () => ((await dispatch(dispatching)) > 0 ? 0 : DISPATCH_AGAIN));
+  const enrichments = loop('enrichments', log, async () => {
+    const catalog = await processing.catalogs.current(db);
+    return (await enrich(catalog?.enrichments ?? [], { db, clock, secrets })) > 0 ? 0 : LOOK_AGAIN;
+  });
   const delivery = deliverSyncs(syncing, () => syncs.nudge());
   const syncs = loop('syncs', log, () => delivery.pass());
 
@@ -74,7 +79,9 @@ export function startProcessor({ processing, dispatching, syncing, horizon }: Pr
     nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),
     stop: async () => {
       await events.stop();
+      await fills.stop();
       await outbox.stop();
+      await enrichments.stop();
       await syncs.stop();
       await delivery.stop();
     },

@@ -65,7 +65,7 @@ function eventRow(of: SubjectKind, id: number, at: number, person = 0) {
 async function insertProfiles(db: Database, of: SubjectKind, traits: readonly object[]): Promise<number[]> {
   const { rows } = await sql<{ id: number }>`
     insert into profiles (kind, traits, created_at, applied_at, filled_to)
-    select ${of}, one, now(), now(), 1 from jsonb_array_elements(${JSON.stringify(traits)}::jsonb) as given (one)
+    select ${of}, one, now(), to_timestamp(0), 1 from jsonb_array_elements(${JSON.stringify(traits)}::jsonb) as given (one)
     returning id
   `.execute(db);
   return rows.map(({ id }) => id);

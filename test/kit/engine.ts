@@ -215,7 +215,8 @@ async function unsettled(db: Database, now: Date): Promise<Record<string, number
         cursor ->> 'phase' <> 'waiting' or woken_at is not null or (cursor ->> 'until')::bigint <= ${now.getTime()}
       )) as runs_on_the_move,
       (select count(*) from profiles where filled_to > 0 and merged_into is null
-        and filled_to < (select max(id) from publications)) as unfilled
+        and filled_to < (select max(id) from publications)
+        and (select filled_at from publications order by id desc limit 1) is null) as unfilled
   `.execute(db);
   return Object.fromEntries(Object.entries(rows[0] ?? {}).filter(([, count]) => count > 0));
 }

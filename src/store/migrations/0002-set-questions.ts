@@ -15,6 +15,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       publication_id bigint not null
     );
 
+    -- As of when it is called, not as of when its statement began.
+    create function newest_publication() returns bigint
+    language plpgsql volatile as $$
+    begin
+      return (select max(id) from publications);
+    end $$;
+
     -- By name in lower case. Those that Postgres and JavaScript both know.
     create table time_zones (
       key text primary key,
@@ -157,7 +164,7 @@ export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`
     drop aggregate float_sum(float8);
     drop function float_finite, float_accumulate, float_divide, float_multiply, float_add, json_unique, in_code_units,
-      json_instant, json_number, json_at, epoch_ms, zone_of;
+      json_instant, json_number, json_at, epoch_ms, zone_of, newest_publication;
     drop table time_zones, fill_candidates;
     alter table publications drop column candidates_at, drop column filled_at;
     drop index events_named;
