@@ -11,7 +11,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     alter table inbox add column account_id bigint;
     create index inbox_account on inbox (account_id, id) where account_id is not null;
-    create index inbox_oldest on inbox (occurred_at);
+    create index inbox_oldest on inbox (occurred_at) where body -> 'silent' is null;
+    create index inbox_imported on inbox (received_at) where body -> 'silent' is not null;
 
     update profiles set filled_to = (select coalesce(max(id), 0) from publications) where kind = 'account';
   `.execute(db);
@@ -19,7 +20,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
 export async function down(db: Kysely<unknown>): Promise<void> {
   await sql`
-    drop index inbox_oldest, inbox_account, events_account;
+    drop index inbox_imported, inbox_oldest, inbox_account, events_account;
     alter table inbox drop column account_id;
     alter table events drop column account_id;
   `.execute(db);
