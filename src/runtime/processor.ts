@@ -3,6 +3,7 @@
  * Woken by a word from the database; it also looks by itself, so that a lost word costs a moment.
  * @module
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
 import type { Secrets } from '../enrichment/address.ts';
@@ -35,6 +36,8 @@ export interface Processor {
 /** Real milliseconds between looks when nothing is said. */
 const LOOK_AGAIN = 1_000;
 const AFTER_FAILURE = 500;
+/** From the start of one pass to the next at least: what comes piece by piece shares one, and what comes alone waits for none. */
+const PACE = 20;
 /** Batches worked on side by side, each on a connection of its own. */
 const BATCHES_AT_ONCE = 4;
 const DISPATCH_AGAIN = 500;
@@ -108,6 +111,7 @@ function loop(name: string, log: Logger, work: () => Promise<number>): Loop {
     });
   const running = (async () => {
     while (!stopped) {
+      const startedAt = performance.now();
       nudged = false;
       try {
         const wait = await work();
@@ -117,6 +121,8 @@ function loop(name: string, log: Logger, work: () => Promise<number>): Loop {
         log.warn({ err: error, loop: name }, 'this pass failed and is tried again');
         await pause(AFTER_FAILURE);
       }
+      const early = PACE - (performance.now() - startedAt);
+      if (early > 0) await delay(early);
     }
   })();
   return {
