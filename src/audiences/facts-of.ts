@@ -57,6 +57,20 @@ export async function oneProfile(
   return row === undefined ? undefined : (await withFacts(db, row.kind, rows, condition, now))[0];
 }
 
+/** Those of the people, or accounts, that there are, by id; everything `condition` asks about is loaded. */
+export async function theseProfiles(
+  db: Queryable,
+  kind: ProfileKind,
+  ids: readonly number[],
+  condition: Condition,
+  now: Instant,
+): Promise<KnownProfile[]> {
+  const { rows } = await sql<Row>`
+    select id, kind, user_id, traits from profiles where id = any(${ids}) and kind = ${kind} order by id
+  `.execute(db);
+  return withFacts(db, kind, rows, condition, now);
+}
+
 async function withFacts(
   db: Queryable,
   kind: ProfileKind,

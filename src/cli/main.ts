@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
 import { demoCommand } from './commands/demo.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
 import { heldCommand } from './commands/held.ts';
 import { importCommand } from './commands/import.ts';
 import { publishCommand } from './commands/publish.ts';
@@ -28,18 +29,26 @@ for (const command of [
   simulateCommand(),
   explainCommand(),
   audienceCommand(),
+  exportCommand(),
   syncCommand(),
   importCommand(),
   heldCommand(),
   unmergeCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program));
+  inherit(command, program);
+  program.addCommand(command);
 }
 
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Commands within commands, too: commander would end the process with 1 by itself for wrong use. */
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(inner, command);
 }
 
 function exitCodeOf(error: unknown): number {

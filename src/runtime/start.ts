@@ -13,6 +13,7 @@ import type { Readiness } from '../server/health.ts';
 import type { PageLink } from '../server/pages/start-page.ts';
 import { audienceAnswerRoutes } from '../server/routes/audience-answers.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
+import { exportRoutes } from '../server/routes/exports.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
 import { mergeRoutes } from '../server/routes/merges.ts';
 import { syncRoutes } from '../server/routes/syncs.ts';
@@ -66,6 +67,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       audienceAnswerRoutes({ db, clock }),
+      exportRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs }) }),
       syncRoutes({ db, clock }),
