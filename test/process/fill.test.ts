@@ -53,6 +53,7 @@ test('audiences that changed and that are new are what brute force says, now and
       const { db } = database;
       const old = before(of, others);
       const processing = await begin(db, isNew ? { ...old, audiences: {} } : old);
+      await fillAll(processing);
       const steps = [...of.steps];
       let messages = 0;
       const happenUpTo = async (now: number) => {
@@ -115,6 +116,7 @@ test('whoever comes to hold by time alone does so on the instant; nobody else is
   const processing = await begin(db, withAudiences('before', {}));
   await putInInbox(db, [tracked(0, 'Exported', T0), tracked(1, 'Looked', T0)]);
   await quiesce(processing, T0);
+  await fillAll(processing);
   const quiet = all(did('Exported'), not(did('Exported', { within: 10 * DAY })));
   await publish(db, withAudiences('after', { quiet }), new Date(T0 + 2 * DAY));
   await fillAll(processing);
@@ -140,6 +142,7 @@ test('an audience that asks for another one finds it as time has left it, though
   const processing = await begin(db, withAudiences('before', { recent }));
   await putInInbox(db, [tracked(0, 'Exported', T0)]);
   await quiesce(processing, T0);
+  await fillAll(processing);
   const lapsed = not(member('recent'));
   await publish(db, withAudiences('after', { recent, lapsed }), new Date(T0 + 2 * DAY));
   await fillAll(processing);
@@ -151,6 +154,7 @@ test('a second publication before the first one is filled fills for both', async
   const processing = await begin(db, withAudiences('before', {}));
   await putInInbox(db, [tracked(0, 'Exported', T0), tracked(1, 'Looked', T0)]);
   await quiesce(processing, T0);
+  await fillAll(processing);
   await publish(db, withAudiences('first', { exported: did('Exported') }), new Date(T0 + DAY));
   await fill(processing);
   const second = { exported: did('Exported'), looked: did('Looked') };
