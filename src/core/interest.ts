@@ -113,7 +113,7 @@ function collectExpression(expression: Expression, into: Interest, back: Millise
       return;
     case 'aggregate': {
       // What is new within a window shows only beside everything before it.
-      const { within: _window, ...everything } = expression.events;
+      const { within: _window, days: _days, ...everything } = expression.events;
       const looksBeyond = expression.fn === 'newCount' || expression.fn === 'newList';
       collectEvents(expression.events, into, back);
       if (looksBeyond) collectEvents(everything, into);

@@ -5,6 +5,7 @@
 import type { Anchor, EventFilter, EventPattern, PropertyTest, Sequence, SequenceStep } from '../core/condition.ts';
 import { DAY, MINUTE } from '../core/time.ts';
 import { compileTests } from './compile-tests.ts';
+import { boundedFilter, checkSequenceKept } from './kept-history.ts';
 import { checkKept } from './lint-past.ts';
 import { lintProperty } from './lint-properties.ts';
 import type { AuthoredAnchor, AuthoredFilter, AuthoredPattern, AuthoredSequence } from './schema-events.ts';
@@ -30,13 +31,14 @@ export function compileFilter(authored: AuthoredFilter, path: Path, given: Surro
       scope.keepHistory,
       sayAt(given, [...path, 'within']),
     );
-  return {
+  const filter: EventFilter = {
     ...compilePattern(authored, path, given),
     ...(within !== undefined && days === undefined && { within: millisecondsOf(within) }),
     ...(days !== undefined && { days: { count: days, zone: scope.zone } }),
     ...(since !== undefined && { since: since === 'entry' ? since : compileAnchor(since, [...path, 'since'], given) }),
     ...(upTo !== undefined && { upTo: millisecondsOf(upTo) }),
   };
+  return boundedFilter(filter, scope.keepHistory, sayAt(given, [...path, 'since']));
 }
 
 /** @param path where the pattern stands in the source */
@@ -79,7 +81,7 @@ export function compileSequence(
     return { ...compilePattern(step, at, given), within: millisecondsOf(soon) };
   });
   const entry = since ?? (fromEntry && within === undefined ? 'entry' : undefined);
-  return {
+  const compiled: Sequence = {
     kind: 'sequence',
     steps,
     without: without.map((pattern, index) => compilePattern(pattern, [...path, 'without', index], given)),
@@ -88,6 +90,8 @@ export function compileSequence(
     ...(entry !== undefined && { since: entry }),
     ...(session !== undefined && { session: session === true ? SESSION_PAUSE : millisecondsOf(session) }),
   };
+  checkSequenceKept(compiled, keepHistory, sayAt(given, [...path, 'sequence']));
+  return compiled;
 }
 
 function compileThenNot(

@@ -6,6 +6,7 @@ import type { Aggregate, EventFilter, Expression } from '../core/condition.ts';
 import { compileFilter } from './compile-events.ts';
 import { checkDate, checkNumber, compileFormula } from './compile-formula.ts';
 import { compileRelatedCount } from './compile-related.ts';
+import { checkNewKept } from './kept-history.ts';
 import { checkPast } from './lint-past.ts';
 import { lintNumbers, lintProperty } from './lint-properties.ts';
 import type { AuthoredFilter } from './schema-events.ts';
@@ -72,6 +73,7 @@ function aggregate(file: TraitFile, given: Surroundings): Expression {
       sayAt(given, ['people'])(message, 'Add `of: accounts`, or take `count`');
     }
     const events = compileFilter(authored, [fn], given);
+    if (fn === 'newCount' || fn === 'newList') checkNewKept(given.scope.keepHistory, sayAt(given, [fn]));
     const { property } = authored;
     if (property === undefined) return { kind: 'aggregate', fn, events };
     lintAggregate(fn, events, property, given);

@@ -25,7 +25,11 @@ export const settingsFile = z.strictObject({
   caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Hold over all journeys together.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
-  keepHistory: duration.optional().describe('How long events are kept. A window that is longer is refused.'),
+  keepHistory: duration
+    .optional()
+    .describe(
+      'How long events are kept, by whole months; for ever where it is absent. A window that is longer is refused, and ever is as long as this.',
+    ),
   onUncertainSend: z
     .enum(['again', 'hold'], { error: 'must be `again` or `hold`' })
     .optional()

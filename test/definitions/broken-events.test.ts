@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Files, LANGUAGE_SETTINGS, messagesOf } from './folder.ts';
+import { type Files, FORGETFUL_SETTINGS, LANGUAGE_SETTINGS, messagesOf } from './folder.ts';
 
 /** Events and sequences that cannot be meant, with everything that an author is told. */
 const BROKEN: readonly [name: string, files: Files, messages: readonly string[]][] = [
   [
     'windows longer than history',
     {
+      'settings.yaml': FORGETFUL_SETTINGS,
       'a.yaml': `audience: a
 all:
   - { event: X, within: 100d }
@@ -13,6 +14,14 @@ all:
   - sequence: [A, { event: B, within: 100d }]
     thenNot: { event: C, within: 13 weeks }
     within: 2y
+  - sequence: [A, B]
+    within: 10d
+  - sequence: [A, { event: B, within: 60d }]
+    within: 60d
+  - { event: X, since: { first: Y }, within: 10d }
+  - { event: X, since: { last: Y } }
+  - { event: X, since: { last: Y }, upTo: 60d, within: 60d }
+  - { event: X, since: { last: Y }, upTo: 60d, within: 30d }
   - { event: X, within: 90d }
 ---
 trait: b
@@ -31,6 +40,9 @@ score: s
 signals:
   - { signal: a, weight: 1, event: X, decay: { halfLife: 14d } }
   - { signal: b, weight: 1, event: X, decay: [{ until: 20d, share: 100% }, { until: 120d, share: 50% }] }
+---
+trait: n
+newList: { event: X, property: y, within: 30d }
 `,
     },
     [
@@ -39,11 +51,17 @@ signals:
       'a.yaml:5:39  This looks back 100 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
       'a.yaml:6:34  This looks back 91 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
       'a.yaml:7:13  This looks back 730.5 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'a.yaml:11:28  This looks back 365 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'a.yaml:14:15  This looks back 110 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'a.yaml:20:10  This looks back 92 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'a.yaml:24:58  This looks back 140 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'a.yaml:25:85  This looks back 120 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:8:15  This sequence may begin before the 90 days that events are kept. Add `within` to it and to every event after the first.',
+      'a.yaml:10:15  This looks back 120 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:12:24  Events are kept for 90 days, so which was the first is not known for ever. Use `last`, or take `keepHistory` out of the settings.',
+      'a.yaml:13:24  The event it counts from may be older than the 90 days that events are kept. Add `upTo` and `within`.',
+      'a.yaml:14:24  This looks back 120 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:19:28  This looks back 365 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:22:15  This looks back 110 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:28:10  This looks back 92 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:32:58  This looks back 140 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:33:85  This looks back 120 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
+      'a.yaml:36:10  What is new shows beside everything before, and events are kept for 90 days. Use `uniqueCount` or `uniqueList`, or take `keepHistory` out of the settings.',
     ],
   ],
   [

@@ -137,7 +137,6 @@ all:
   - { trait: uses, atLeast: 3 }
   - { trait: s.bnd, is: hot }
   - { trait: seats, is: many }
-  - { event: X, within: 100d }
   - { audience: bigg }
   - { audience: ${hiddenIn(workspace)[0]} }
 `;
@@ -146,9 +145,8 @@ all:
       'draft.yaml:3:14  The trait `uses` is of accounts, and this is about people. Ask it of the account: `account: { trait: uses, … }`.',
       'draft.yaml:4:14  The score `s` has no `bnd`. Did you mean `s.band`?',
       'draft.yaml:5:25  The trait `seats` is a number, and "many" is none.',
-      'draft.yaml:6:25  This looks back 100 days, and events are kept for 90 days. Shorten it, or raise `keepHistory` in the settings.',
-      'draft.yaml:7:17  There is no audience `bigg`. Did you mean `big`?',
-      expect.stringMatching(/^draft\.yaml:8:17 {2}There is no audience `accounts-/),
+      'draft.yaml:6:17  There is no audience `bigg`. Did you mean `big`?',
+      expect.stringMatching(/^draft\.yaml:7:17 {2}There is no audience `accounts-/),
     ]);
   });
 });

@@ -3,7 +3,7 @@ import type { Expression } from '../../src/core/condition.ts';
 import { USUAL_DECAY } from '../../src/core/score.ts';
 import { DAY } from '../../src/core/time.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
-import { LANGUAGE_SETTINGS, workspaceOf } from './folder.ts';
+import { FORGETFUL_SETTINGS, LANGUAGE_SETTINGS, workspaceOf } from './folder.ts';
 
 async function workspace(yaml: string): Promise<Workspace> {
   return await workspaceOf({ 'settings.yaml': LANGUAGE_SETTINGS, 'a.yaml': yaml });
@@ -221,5 +221,17 @@ steps: [{ sales-task: call }]
 `,
     );
     expect(Object.keys(journeys.j?.journey.computed ?? {})).toEqual(['s', 's.band']);
+  });
+});
+
+test('ever is as long as events are kept', async () => {
+  const files = {
+    'settings.yaml': FORGETFUL_SETTINGS,
+    'a.yaml': 'trait: exports\ncount: { event: Export Completed }\n',
+  };
+  expect((await workspaceOf(files)).computedTraits.exports?.expression).toEqual({
+    kind: 'aggregate',
+    fn: 'count',
+    events: { names: ['Export Completed'], where: [], within: 90 * DAY },
   });
 });

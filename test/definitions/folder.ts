@@ -19,10 +19,12 @@ accountTraits: { name: string }
 export const LANGUAGE_SETTINGS = `settings: test
 timezone: Europe/Berlin
 sender: Test <test@example.com>
-keepHistory: 90d
 traits: { plan: string, seats: number, vip: boolean, tags: list, createdAt: date, address: object }
 accountTraits: { domain: string, licensed: number }
 `;
+
+/** Likewise, but events are kept for 90 days only. */
+export const FORGETFUL_SETTINGS = `${LANGUAGE_SETTINGS}keepHistory: 90d\n`;
 
 export const EMAIL = `---
 email: hello
