@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
-import pg from 'pg';
-import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { temporaryFolder } from '../kit/folder.ts';
+import { ownDatabase } from './own-database.ts';
 import { throughline } from './throughline.ts';
 
 const SETTINGS = 'settings: shop\ntimezone: UTC\nsender: Shop <shop@example.com>\n';
@@ -56,6 +55,7 @@ describe('wrong use ends with 2 and says what is right', () => {
     [['validate', '--jsn'], "error: unknown option '--jsn'"],
     [['explain', 'ada'], "error: required option '--audience <key>' not specified"],
     [['simulate', 'hello', '--persona', '/nowhere.yaml'], 'The persona cannot be read: ENOENT'],
+    [['unmerge', 'ada'], '`ada` is not the id of a merge.'],
     [['publish'], 'There is no database to use: DATABASE_URL is not set, and nothing runs on '],
   ])('throughline %j', async (args, message) => {
     const empty = await temporaryFolder();
@@ -106,18 +106,3 @@ it('publish puts a workspace in force once', async () => {
   expect(refused.err).toContain('has no audience `nobody`');
   expect(refused.code).toBe(2);
 });
-
-/** The command line works in the schema `public`: a database of its own keeps that apart. */
-async function ownDatabase(): Promise<string> {
-  const name = `cli_${randomUUID().replaceAll('-', '')}`;
-  const url = new URL(inject('databaseUrl'));
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  onTestFinished(async () => {
-    await client.query(`drop database ${name} with (force)`);
-    await client.end();
-  });
-  url.pathname = `/${name}`;
-  return url.href;
-}
