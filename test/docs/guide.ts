@@ -31,12 +31,13 @@ const PATIENCE = 10_000;
 const LOOK_AGAIN_AFTER = 100;
 /** Where guides say that things are. */
 const PRODUCT_URL = 'http://localhost:8080';
-const READERS_PORT = 'localhost:3000';
+const READERS_PORTS = ['localhost:3000', 'localhost:3001', 'localhost:3002'];
 
 interface Place {
   readonly folder: string;
   readonly product: GuideProduct;
-  readonly readersPort: number;
+  /** In place of {@link READERS_PORTS}. */
+  readonly readersPorts: readonly string[];
   /** Process groups with something in the background, which ends with the guide. */
   readonly background: number[];
 }
@@ -114,7 +115,9 @@ async function makePlace(): Promise<Place> {
     }),
   );
   await writeFile(join(folder, 'state'), '');
-  return { folder, product, readersPort: await freePort(), background: [] };
+  const readersPorts: string[] = [];
+  for (const _ of READERS_PORTS) readersPorts.push(`localhost:${await freePort()}`);
+  return { folder, product, readersPorts, background: [] };
 }
 
 async function leave({ folder, product, background }: Place): Promise<void> {
@@ -183,15 +186,14 @@ async function run(script: string, { folder, product, background }: Place): Prom
   return { code, out: await readFile(join(folder, 'output'), 'utf8') };
 }
 
-function placed(text: string, { product, readersPort }: Place): string {
-  return text.replaceAll(PRODUCT_URL, product.url).replaceAll(READERS_PORT, `localhost:${readersPort}`);
+function placed(text: string, { product, readersPorts }: Place): string {
+  const ours = text.replaceAll(PRODUCT_URL, product.url);
+  return READERS_PORTS.reduce((so, port, index) => so.replaceAll(port, readersPorts[index] ?? port), ours);
 }
 
-function unplaced(text: string, { product, readersPort, folder }: Place): string {
-  return text
-    .replaceAll(product.url, PRODUCT_URL)
-    .replaceAll(`localhost:${readersPort}`, READERS_PORT)
-    .replaceAll(`${folder}/`, '');
+function unplaced(text: string, { product, readersPorts, folder }: Place): string {
+  const theirs = text.replaceAll(product.url, PRODUCT_URL).replaceAll(`${folder}/`, '');
+  return readersPorts.reduce((so, port, index) => so.replaceAll(port, READERS_PORTS[index] ?? port), theirs);
 }
 
 /** Something around a part of a journey that makes it a whole one. */
