@@ -13,9 +13,10 @@ import { startNoiseCount } from './harness/cpu.ts';
 import { reportOf, tableOf } from './harness/figures.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
+import { preview } from './preview.ts';
 import { throughput } from './throughput.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { cost, throughput, latency, duplicates, caps, kill };
+const BENCHES: Readonly<Record<string, Bench>> = { cost, throughput, latency, duplicates, caps, kill, preview };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;
 

@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.meta.url));
 /** Fifty journeys `capped-01` to `capped-50` under a cap of one. */
 export const CAPS_WORKSPACE = fileURLToPath(new URL('../workspace-caps', import.meta.url));
+/** `ready-to-upgrade`, an audience of five clauses. */
+export const PREVIEW_WORKSPACE = fileURLToPath(new URL('../workspace-preview', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
 
