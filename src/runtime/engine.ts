@@ -10,6 +10,7 @@ import { createEmailChannel, type EmailChannel } from '../channels/email.ts';
 import { callWebhook } from '../channels/webhook.ts';
 import type { Clock, Instant } from '../core/time.ts';
 import { currentPublication } from '../definitions/publish.ts';
+import type { Secrets } from '../enrichment/address.ts';
 import { CatalogShelf } from '../process/catalog.ts';
 import type { Delivering } from '../runs/deliver-message.ts';
 import { SettingsShelf, VersionShelf } from '../runs/version-shelf.ts';
@@ -19,6 +20,7 @@ import { type Listener, listen } from '../store/notify.ts';
 import type { Role } from './config.ts';
 import { type Processor, startProcessor } from './processor.ts';
 import { startWorkersOnceReachable } from './reach-temporal.ts';
+import { secretsFrom } from './secrets.ts';
 import type { RunningWorkers } from './worker.ts';
 
 export interface EngineSettings {
@@ -34,6 +36,8 @@ export interface EngineSettings {
   readonly publicUrl: string;
   readonly signingSecret: string;
   readonly webhookSecret: string;
+  /** What definitions call `secret.<name>`. Default: the environment's. */
+  readonly secrets?: Secrets;
   readonly clock: Clock;
   readonly log: Logger;
   /** Instants up to here may be applied by the clock. Default: now. */
@@ -78,6 +82,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
       processing: { db, clock, log, catalogs: new CatalogShelf() },
       dispatching: { db, clock, client, taskQueue },
       syncing: { db, clock, log, secret: settings.webhookSecret },
+      secrets: settings.secrets ?? secretsFrom(process.env),
       ...(settings.horizon === undefined ? {} : { horizon: settings.horizon }),
     });
     const { nudge } = processor;

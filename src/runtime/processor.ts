@@ -9,6 +9,7 @@ import { DAY, type Instant, realMillisecondsUntil } from '../core/time.ts';
 import type { Secrets } from '../enrichment/address.ts';
 import { enrich } from '../enrichment/enrich.ts';
 import { ensureEventMonths } from '../ingest/event-log.ts';
+import { forgetEvents } from '../ingest/forget-events.ts';
 import { tick } from '../process/clock-tick.ts';
 import { fill } from '../process/fill.ts';
 import { look } from '../process/look.ts';
@@ -50,7 +51,9 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     const now = clock.now();
     if (now >= monthsUntil) {
       await ensureEventMonths(db, now);
-      monthsUntil = now + 20 * DAY;
+      const keep = (await processing.catalogs.current(db))?.settings.keepHistory;
+      if (keep !== undefined) await forgetEvents(db, now - keep);
+      monthsUntil = now + 10 * DAY;
     }
     let worked = 0;
     const { groups, soonest } = await look(db);
