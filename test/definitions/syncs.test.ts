@@ -61,7 +61,9 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
       't.yaml': sync('onExit: { b: 1 }\n', 'other').replace('crm.example', 'CRM.example:443'),
       'a.yaml': AUDIENCE,
     },
-    ['t.yaml:3:6  The sync `crm` already tells this address of `vips`. One sync can set all fields; put them together.'],
+    [
+      't.yaml:3:6  The sync `crm` already tells this address of `vips`. One sync can set all fields; put them together.',
+    ],
   ],
   [
     'wrong shapes',

@@ -47,28 +47,35 @@ test('a sender killed between the call and its record: another one repeats it wi
   expect([first?.status, second?.status]).toEqual(['delivered', 'delivered']);
 }, 60_000);
 
-test('a sender that was believed dead and comes back counts nothing twice', async () => {
-  const { held, release } = gate();
+test('a sender that was believed dead and comes back counts nothing twice, and moves nothing on', async () => {
+  const gates = [gate(), gate()];
   const hooks = await receiver(async ({ before, body }) => {
-    if (before === 0 && body.fields.turn === 0) await held;
+    if (body.fields.turn === 0) await gates[before]?.held;
     return 200;
   });
   open.push(hooks);
+  const delivered = async () =>
+    (await bench.db.selectFrom('syncs').select('delivered').executeTakeFirstOrThrow()).delivered;
   await bench.publish(syncFile(hooks.url));
   await bench.queue(1, 2);
   const slow = bench.sender();
   await slow.pass();
   await eventually(() => expect(hooks.open()).toBe(1));
-
   bench.clock.move(2 * MINUTE);
   const sender = bench.sender();
-  await bench.drain(sender);
-  release();
-  await eventually(() => expect(hooks.open()).toBe(0));
-  await bench.send(slow, sender);
+  await sender.pass();
+  await eventually(() => expect(hooks.open()).toBe(2));
+
+  gates[0]?.release();
+  await eventually(async () => expect(await delivered()).toBe(1));
+  await slow.pass();
+  await sender.pass();
+  // The repetition is still under way, so the next change waits.
+  expect(hooks.calls.map(({ body }) => body.fields.turn)).toEqual([0, 0]);
+  gates[1]?.release();
+  await bench.drain(slow, sender);
   expect(hooks.calls.map(({ body }) => body.fields.turn)).toEqual([0, 0, 1]);
-  const synced = await bench.db.selectFrom('syncs').select('delivered').executeTakeFirstOrThrow();
-  expect(synced.delivered).toBe(2);
+  expect(await delivered()).toBe(2);
 });
 
 test('a sender that is stopped breaks its calls off, and they are repeated at once by the next', async () => {
