@@ -75,9 +75,36 @@ function ownedBy(person: number, traits: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(traits).filter(([key]) => key.charCodeAt(0) % PEOPLE === person));
 }
 
+const active: fc.Arbitrary<Condition> = fc
+  .tuple(fc.constantFrom('A', 'B', '*', 'Member Joined'), fc.constantFrom(1, 2, 3), fc.integer({ min: 1, max: 2 }))
+  .map(([name, days, atLeast]) => ({
+    kind: 'events',
+    events: { names: [name], where: [], within: days * DAY },
+    times: { atLeast },
+  }));
+const asking: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({
+    kind: fc.constant('related' as const),
+    audience: fc.constantFrom('busy', 'new'),
+    times: fc.constantFrom('all' as const, { atLeast: 1 }, { atLeast: 2 }, { atMost: 0 }, { atMost: 1 }),
+  }),
+  fc.record({
+    kind: fc.constant('value' as const),
+    of: fc.record({ kind: fc.constant('related' as const), audience: fc.constantFrom(null, 'busy') }),
+    test: fc.constantFrom({ op: 'atLeast' as const, value: 1 }, { op: 'is' as const, value: 1 }),
+  }),
+);
+/** Half of them of the whole language; the others so plain that those that ask for them change with what happens. */
+const simple = fc.oneof(condition, active);
+const across = fc.oneof(
+  condition,
+  asking,
+  fc.record({ kind: fc.constantFrom('all' as const, 'any' as const), of: fc.tuple(asking, simple) }),
+);
+
 export const world: fc.Arbitrary<World> = fc
   .record({
-    conditions: fc.tuple(condition, condition, condition, condition, condition),
+    conditions: fc.tuple(simple, simple, across, across, across),
     lives: fc.array(life, { minLength: PEOPLE, maxLength: PEOPLE }),
     instants: fc.array(fc.integer({ min: 0, max: SPAN + 3 * DAY }), { minLength: 3, maxLength: 4 }),
   })
