@@ -36,13 +36,14 @@ export function readMembers(db: Queryable, audience: string, after: number | nul
     .execute();
 }
 
-/** The audiences that this profile is in, by key. */
+/** The audiences that this profile is in, by key; those of the engine's own making, with a `/` in their keys, left out. */
 export function readAudiencesOf(db: Queryable, profileId: number): Promise<{ audience: string; since: Date }[]> {
   return db
     .selectFrom('audience_states')
     .select(['audience', 'since'])
     .where('profile_id', '=', profileId)
     .where('member', '=', true)
+    .where('audience', 'not like', '%/%')
     .orderBy('audience')
     .execute();
 }

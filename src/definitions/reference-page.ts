@@ -51,6 +51,8 @@ export function referencePage(): string {
     file('In-app messages', 'in-app'),
     file('Sales tasks', 'sales-task'),
     file('Syncs', 'sync'),
+    file('Enrichments', 'enrichment'),
+    file('Tags', 'tags'),
     section('## Tracking plans', keyTable(rowsOf(schemas.plan, schemas.plan.$defs ?? {}))),
     section('### Planned calls', plannedCalls(schemas.plan.$defs ?? {})),
     section('## Liquid', LIQUID),

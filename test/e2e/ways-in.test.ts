@@ -208,6 +208,7 @@ describe('enrichment', () => {
     await put('/api/accounts/navy/traits', { traits: { domain: 'army.example' } });
     await eventually(async () => expect(await audiencesOf('sailor')).toEqual([]));
     expect(facts.askedFor).toEqual(['/companies/navy.example', '/companies/army.example']);
+    expect((await server.api<{ audiences: object[] }>('/api/accounts/navy')).audiences).toEqual([]);
   });
 
   it('what is not known and what fails is listed', async () => {
