@@ -12,7 +12,9 @@ import { eventually } from '../kit/eventually.ts';
 import { temporaryFolder } from '../kit/folder.ts';
 import { throughline } from './throughline.ts';
 
+/** Enough for the import to wait for somebody to work them off, so that it cannot be over before it is killed. */
 const ROWS = 20_000;
+const PATIENCE = 60_000;
 
 async function fileWith(text: string): Promise<string> {
   const file = join(await temporaryFolder(), 'events.csv');
@@ -61,11 +63,11 @@ it('killed with -9 in the middle of a batch, the same command goes on, and every
     if (rows[0]?.stored > 0) return;
     await client.query('rollback');
     throw new Error('nothing is stored yet');
-  });
+  }, PATIENCE);
   await eventually(async () => {
     const { rows } = await client.query("select 1 from pg_locks where not granted and relation = 'imports'::regclass");
     if (rows.length === 0) throw new Error('the import does not wait yet');
-  });
+  }, PATIENCE);
   child.kill('SIGKILL');
   await ended;
   await client.query('rollback');
@@ -85,7 +87,7 @@ it('killed with -9 in the middle of a batch, the same command goes on, and every
   );
   expect(rows).toEqual([{ rows: ROWS - ROWS / 1_000, ids: ROWS - ROWS / 1_000 }]);
   await client.end();
-}, 60_000);
+}, 120_000);
 
 it('says what it did, also the second time', async () => {
   const url = await ownDatabase();
@@ -98,7 +100,7 @@ it('says what it did, also the second time', async () => {
   const second = await throughline(['import', 'events', file], { DATABASE_URL: url });
   expect(second.out).toMatch(/^1 row of events from .* had been imported before; nothing was done\.\n2 rows rejected/);
   expect([first.code, second.code]).toEqual([1, 1]);
-}, 30_000);
+}, 60_000);
 
 it.each([
   [
