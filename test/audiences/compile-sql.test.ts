@@ -54,42 +54,50 @@ function fail(what: string, asked: Condition, now: Instant, { facts }: Stored): 
   );
 }
 
-test('the database names exactly those for whom brute force says that a condition holds, 5,000 conditions and instants', async () => {
-  const answers = { true: 0, false: 0 };
-  await forEachBatch(1, BATCHES, async ({ of, stored, questions }) => {
-    const half = stored.filter((_, index) => index % 2 === 0);
-    for (const [index, [asked, now]] of questions.entries()) {
-      const among = index % 5 === 0 ? half : stored;
-      const ids = index % 5 === 0 ? { ids: half.map(({ id }) => id) } : {};
-      const members = await idsOf(membersQuery(asked, { of, now, ...ids }));
-      for (const one of among) {
-        const wanted = oracle(asked, one.facts, now);
-        answers[`${wanted}`] += 1;
-        if (members.delete(one.id) !== wanted) fail(`brute force says ${wanted}`, asked, now, one);
+test(
+  'the database names exactly those for whom brute force says that a condition holds, 5,000 conditions and instants',
+  async () => {
+    const answers = { true: 0, false: 0 };
+    await forEachBatch(1, BATCHES, async ({ of, stored, questions }) => {
+      const half = stored.filter((_, index) => index % 2 === 0);
+      for (const [index, [asked, now]] of questions.entries()) {
+        const among = index % 5 === 0 ? half : stored;
+        const ids = index % 5 === 0 ? { ids: half.map(({ id }) => id) } : {};
+        const members = await idsOf(membersQuery(asked, { of, now, ...ids }));
+        for (const one of among) {
+          const wanted = oracle(asked, one.facts, now);
+          answers[`${wanted}`] += 1;
+          if (members.delete(one.id) !== wanted) fail(`brute force says ${wanted}`, asked, now, one);
+        }
+        expect(members.size).toBe(0);
       }
-      expect(members.size).toBe(0);
-    }
-  });
-  expect(Math.min(answers.true, answers.false) / (answers.true + answers.false)).toBeGreaterThan(0.2);
-}, PATIENCE);
+    });
+    expect(Math.min(answers.true, answers.false) / (answers.true + answers.false)).toBeGreaterThan(0.2);
+  },
+  PATIENCE,
+);
 
-test('whoever is no candidate does not come to hold by time alone', async () => {
-  const counts = { candidates: 0, others: 0 };
-  await forEachBatch(2, BATCHES / 2, async ({ of, stored, questions }) => {
-    for (const [asked, now] of questions) {
-      const candidates = await idsOf(candidatesQuery(asked, { of, now }));
-      for (const one of stored) {
-        counts[candidates.has(one.id) ? 'candidates' : 'others'] += 1;
-        if (candidates.has(one.id)) continue;
-        const known = { ...one.facts, events: one.facts.events.filter(({ at }) => at <= now) };
-        for (const at of instantsAhead(asked, known, now))
-          if (oracle(asked, known, at)) fail(`it holds at ${new Date(at).toISOString()}`, asked, now, one);
+test(
+  'whoever is no candidate does not come to hold by time alone',
+  async () => {
+    const counts = { candidates: 0, others: 0 };
+    await forEachBatch(2, BATCHES / 2, async ({ of, stored, questions }) => {
+      for (const [asked, now] of questions) {
+        const candidates = await idsOf(candidatesQuery(asked, { of, now }));
+        for (const one of stored) {
+          counts[candidates.has(one.id) ? 'candidates' : 'others'] += 1;
+          if (candidates.has(one.id)) continue;
+          const known = { ...one.facts, events: one.facts.events.filter(({ at }) => at <= now) };
+          for (const at of instantsAhead(asked, known, now))
+            if (oracle(asked, known, at)) fail(`it holds at ${new Date(at).toISOString()}`, asked, now, one);
+        }
       }
-    }
-  });
-  // Naming everybody would be safe, and useless.
-  expect(counts.others).toBeGreaterThan(counts.candidates * 0.5);
-}, PATIENCE);
+    });
+    // Naming everybody would be safe, and useless.
+    expect(counts.others).toBeGreaterThan(counts.candidates * 0.5);
+  },
+  PATIENCE,
+);
 
 /** Now, when the answer may turn, and in between; that it turns at no other instant is tested in test/core. */
 function instantsAhead(asked: Condition, known: Facts, now: Instant): Instant[] {
@@ -103,20 +111,24 @@ function instantsAhead(asked: Condition, known: Facts, now: Instant): Instant[] 
   return [...instants, now + DAY, now + 30 * DAY, now + 3_000 * DAY];
 }
 
-test('an audience whose members are not stored is worked out from its condition', async () => {
-  await forEachBatch(3, BATCHES / 4, async ({ of, stored, questions }) => {
-    const [vip] = questions.map(([asked]) => asked).filter((asked) => !JSON.stringify(asked).includes('"audience"'));
-    if (vip === undefined) return;
-    const unstored = new Map<string, Unstored>([['vip', { of, condition: vip }]]);
-    for (const [other, now] of questions.slice(0, 4)) {
-      const asked: Condition = { kind: 'any', of: [{ kind: 'not', of: { kind: 'audience', key: 'vip' } }, other] };
-      const members = await idsOf(membersQuery(asked, { of, now, unstored } satisfies Asked));
-      for (const one of stored) {
-        const without = [...one.facts.audiences].filter((key) => key !== 'vip');
-        const audiences = new Set(oracle(vip, one.facts, now) ? [...without, 'vip'] : without);
-        if (members.has(one.id) !== oracle(asked, { ...one.facts, audiences }, now))
-          fail('vip is not as brute force says', asked, now, one);
+test(
+  'an audience whose members are not stored is worked out from its condition',
+  async () => {
+    await forEachBatch(3, BATCHES / 4, async ({ of, stored, questions }) => {
+      const [vip] = questions.map(([asked]) => asked).filter((asked) => !JSON.stringify(asked).includes('"audience"'));
+      if (vip === undefined) return;
+      const unstored = new Map<string, Unstored>([['vip', { of, condition: vip }]]);
+      for (const [other, now] of questions.slice(0, 4)) {
+        const asked: Condition = { kind: 'any', of: [{ kind: 'not', of: { kind: 'audience', key: 'vip' } }, other] };
+        const members = await idsOf(membersQuery(asked, { of, now, unstored } satisfies Asked));
+        for (const one of stored) {
+          const without = [...one.facts.audiences].filter((key) => key !== 'vip');
+          const audiences = new Set(oracle(vip, one.facts, now) ? [...without, 'vip'] : without);
+          if (members.has(one.id) !== oracle(asked, { ...one.facts, audiences }, now))
+            fail('vip is not as brute force says', asked, now, one);
+        }
       }
-    }
-  });
-}, PATIENCE);
+    });
+  },
+  PATIENCE,
+);

@@ -108,8 +108,8 @@ describe('audiences', () => {
       status: 200,
       body: {
         items: [
-          { key: 'gone-quiet', description: null, size: 0 },
-          { key: 'high-intent', description: 'Want <more>', size: 3 },
+          { key: 'gone-quiet', of: 'person', description: null, size: 0 },
+          { key: 'high-intent', of: 'person', description: 'Want <more>', size: 3 },
         ],
         next: null,
       },

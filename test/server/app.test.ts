@@ -145,10 +145,15 @@ describe('the description of the API', () => {
     ]);
     const tracking = ['track', 'identify', 'group', 'page', 'screen', 'alias', 'batch'].map((kind) => `/v1/${kind}`);
     const reading = ['/api/audiences', '/api/audiences/{key}/members', '/api/people/{id}', '/api/journeys'];
+    const accounts = ['/api/accounts', '/api/accounts/{id}', '/api/accounts/{id}/explain'];
+    const facts = ['/api/people/{id}/traits', '/api/accounts/{id}/traits'];
+    const enrichments = ['/api/enrichments', '/api/enrichments/retry'];
     const more = ['/api/journeys/{key}/runs', '/api/runs/log', '/api/messages', '/healthz', '/readyz', '/metrics'];
     const others = served.filter(({ method }) => method !== 'HEAD').map(({ url }) => url);
     expect(others).toHaveLength(4);
-    expect(Object.keys(paths).sort()).toEqual([...tracking, ...reading, ...more, ...others].sort());
+    expect(Object.keys(paths).sort()).toEqual(
+      [...tracking, ...reading, ...accounts, ...facts, ...enrichments, ...more, ...others].sort(),
+    );
     expect(paths['/v1/track']?.post).toMatchObject({ security: [{ writeKey: [] }] });
     expect(paths['/api/messages']?.get).toMatchObject({ security: [{ apiKey: [] }] });
     expect(paths['/api/own']?.get?.security).toBeUndefined();

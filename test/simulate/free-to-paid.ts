@@ -47,7 +47,10 @@ export function workspaceOf(
   return {
     settings: { caps },
     audiences: Object.fromEntries(
-      Object.entries(more).map(([key, condition]) => [key, { key, of: 'person' as const, condition, hash: `hash of ${key}` }]),
+      Object.entries(more).map(([key, condition]) => [
+        key,
+        { key, of: 'person' as const, condition, hash: `hash of ${key}` },
+      ]),
     ),
     journeys: Object.fromEntries(journeys.map((one) => [one.key, { hash: `hash-of-${one.key}`, journey: one }])),
   };
