@@ -12,7 +12,7 @@ import { joinAccount, loadAccountsOf, loadAccountTraits } from '../profiles/acco
 import type { ProfileRef } from '../profiles/identity.ts';
 import { applyTraits } from '../profiles/traits.ts';
 import type { Queryable } from '../store/database.ts';
-import { type Applying, applyHappening, type Happening } from './apply.ts';
+import { type Applying, applyHappening, type Happening, isCrowded } from './apply.ts';
 import { type Person, reloadRelated } from './person.ts';
 import { newsFor, type Told } from './tell-relatives.ts';
 
@@ -35,6 +35,8 @@ export class AccountTalk {
   /** What events of this batch say of accounts, which these will only hear of later. */
   readonly #said = new Map<number, JsonObject>();
   readonly #introduced = new Set<number>();
+  /** By account: what was done in it and waits to be looked at together. */
+  readonly #done = new Map<number, NonNullable<News['event']>[]>();
 
   constructor(
     readonly tx: Queryable,
@@ -84,20 +86,28 @@ export class AccountTalk {
   }
 
   /** The event of a person who joined an account for the first time. */
-  memberJoined(person: Person, accountId: number, event: IncomingEvent): LoggedEvent[] {
-    return [this.#happen(person, accountId, MEMBER_JOINED, person.ownTraits, event)];
+  memberJoined(person: Person, accountId: number, event: IncomingEvent): LoggedEvent {
+    return this.#happen(person, accountId, MEMBER_JOINED, person.ownTraits, event);
   }
 
   /** The events of a person whose traits changed, one in each account; none where no audience asks for them. */
   async memberChanged(person: Person, changed: readonly string[], event: IncomingEvent): Promise<LoggedEvent[]> {
-    if (changed.length === 0 || !this.applying.catalog.accounts.interest.events.has(MEMBER_CHANGED)) return [];
+    if (!this.applying.catalog.accounts.interest.events.has(MEMBER_CHANGED)) return [];
     const traits = Object.fromEntries(changed.map((key) => [key, person.ownTraits[key] ?? null]));
     const accounts = (await loadAccountsOf(this.tx, [person.id])).get(person.id) ?? [];
     return accounts.map((accountId) => this.#happen(person, accountId, MEMBER_CHANGED, traits, event));
   }
 
-  /** A profile hears what happened to those it is related to, or an account what is said of it. */
-  hear(profile: Person, event: IncomingEvent, news: News): void {
+  /**
+   * A profile hears what happened to those it is related to, or an account what is said of it.
+   * @param isLast of the news for this profile in this batch
+   */
+  hear(profile: Person, event: IncomingEvent, news: News, isLast: boolean): void {
+    const done = this.#done.get(profile.id) ?? [];
+    if (!isLast && isCrowded(profile) && news.event !== undefined && news.joined === undefined) {
+      this.#done.set(profile.id, [...done.filter(({ name }) => name !== news.event?.name), news.event]);
+      return;
+    }
     const at = Date.parse(event.occurredAt);
     const { traits, changed } = applyTraits(profile.ownTraits, event.traits);
     const { catalog } = this.applying;
@@ -107,6 +117,7 @@ export class AccountTalk {
       {
         at,
         heard: { event: news.event, traits: news.traits, related },
+        ...(isLast ? { alsoDone: done } : {}),
         ...(changed.length === 0 ? {} : { traits: { after: traits, changed } }),
         ...(news.people === undefined ? {} : { everything: true }),
         ...(news.entering === undefined ? {} : { entering: news.entering }),

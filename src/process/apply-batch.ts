@@ -5,7 +5,7 @@
 import type { Instant } from '../core/time.ts';
 import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
-import type { ProfileRef, Resolved } from '../profiles/identity.ts';
+import type { Resolved } from '../profiles/identity.ts';
 import { keepSayings, type Saying } from '../profiles/merge-log.ts';
 import { applyTraits } from '../profiles/traits.ts';
 import type { Queryable } from '../store/database.ts';
@@ -38,6 +38,9 @@ export async function applyBatch(
   const talk = new AccountTalk(tx, applying);
   const logged: LoggedEvent[] = [];
   const said: Saying[] = [];
+  const lastNews = new Map(
+    batch.flatMap(({ event }, index) => (event.news === undefined ? [] : [[people[index]?.id, index]])),
+  );
 
   for (const [index, { event }] of batch.entries()) {
     const ref = people[index];
@@ -50,7 +53,7 @@ export async function applyBatch(
     }
     person.userId = ref?.userId ?? person.userId;
     if (event.news !== undefined) {
-      talk.hear(person, event, event.news);
+      talk.hear(person, event, event.news, lastNews.get(person.id) === index);
       continue;
     }
     const originId = origins[index];
@@ -64,8 +67,8 @@ export async function applyBatch(
       said.push({ personId: person.id, originId: originId ?? person.id, at, traits, accountId: joined?.accountId });
     }
     if (isDeed(event.type)) talk.report(accountId, event);
-    logged.push(...(joined?.isFirst ? talk.memberJoined(person, joined.accountId, event) : []));
-    logged.push(...(await talk.memberChanged(person, changed, event)));
+    if (joined?.isFirst) logged.push(talk.memberJoined(person, joined.accountId, event));
+    if (changed.length > 0) logged.push(...(await talk.memberChanged(person, changed, event)));
     if (account?.isNew) talk.introduce(account, event);
   }
   await appendEvents(tx, logged);
@@ -102,13 +105,21 @@ function applyEvent(
 
 function logEntry(
   person: Person,
-  { name, type, occurredAt, receivedAt, messageId, traits, properties, context, profileId }: IncomingEvent,
+  event: IncomingEvent,
   originId: number | undefined,
   accountId: number | undefined,
 ): LoggedEvent {
   return {
-    ...{ profileId: person.id, originId, accountId, name, type, byEngine: profileId !== undefined },
-    // What was said of somebody when: questions about the past need it.
-    ...{ at: Date.parse(occurredAt), receivedAt, messageId, properties: traits ?? properties, context },
+    profileId: person.id,
+    originId,
+    accountId,
+    name: event.name,
+    type: event.type,
+    byEngine: event.profileId !== undefined,
+    at: Date.parse(event.occurredAt),
+    receivedAt: event.receivedAt,
+    messageId: event.messageId,
+    properties: event.properties,
+    context: event.context,
   };
 }

@@ -36,6 +36,8 @@ export interface Happening {
   readonly account?: CurrentAccount;
   /** What happened to those that the profile is related to. */
   readonly heard?: Pick<Touch, 'event' | 'traits' | 'related'>;
+  /** Of an account: what else was done in it up to then, and has not been looked at. */
+  readonly alsoDone?: readonly NonNullable<Touch['event']>[];
   /** Every audience is to be looked at. */
   readonly everything?: boolean;
   /** Who enters journeys by it. Absent: everybody. */
@@ -53,7 +55,7 @@ export function applyHappening(person: Person, happening: Happening, applying: A
   const isSilent = happening.silentUntil !== undefined;
   if (isSilent) person.quietUntil = Math.max(person.quietUntil ?? 0, happening.silentUntil);
   bringUpToDate(person, happening.at, applying);
-  applyDue(person, happening.at, applying, 'before');
+  if (!isCrowded(person)) applyDue(person, happening.at, applying, 'before');
   const at = Math.max(happening.at, person.appliedAt);
 
   const changedTraits = [
@@ -75,17 +77,33 @@ export function applyHappening(person: Person, happening: Happening, applying: A
     related: heard?.related ?? [],
     event: event === undefined ? heard?.event : { name: event.name, byEngine: event.byEngine === true },
   };
-  const touched = isNew || happening.everything ? audiences.all.map(({ key }) => key) : audiences.touchedBy(touch);
+  const touched = new Set(
+    isNew || happening.everything ? audiences.all.map(({ key }) => key) : audiences.touchedBy(touch),
+  );
+  for (const done of happening.alsoDone ?? []) for (const key of audiences.touchedBy({ event: done })) touched.add(key);
+  if (isCrowded(person)) for (const key of dueAt(person, at)) touched.add(key);
   const entering = isSilent ? 'nobody' : happening.entering;
   follow(person, reevaluate(audiences, person, touched, at, 'event'), touch, at, applying, entering);
   if (event !== undefined && !isSilent) enterByEvent(person, event, at, applying);
 }
 
+/** Looked at event by event, an account with more events than this would hold up its lane. */
+const CROWD = 10_000;
+
+/**
+ * An account of very many events. It is looked at once for all that happened in it, or fell due, since it was looked at
+ * last: its audiences are right as of then, and what was true for a moment in between is passed over.
+ */
+export function isCrowded({ kind, events }: Pick<Person, 'kind' | 'events'>): boolean {
+  return kind === 'account' && events.length > CROWD;
+}
+
 /** Applies the instants up to `limit` (or strictly before it), one after the other. */
 export function applyDue(person: Person, limit: Instant, applying: Applying, bound: 'before' | 'upTo'): void {
   for (;;) {
-    const at = nextInstant(person);
-    if (at === null || at > limit || (bound === 'before' && at === limit)) return;
+    const due = nextInstant(person);
+    if (due === null || due > limit || (bound === 'before' && due === limit)) return;
+    const at = isCrowded(person) ? Math.max(due, person.appliedAt, bound === 'before' ? limit - 1 : limit) : due;
     person.appliedAt = Math.max(person.appliedAt, at);
     const changes = reevaluate(audiencesFor(applying.catalog, person), person, dueAt(person, at), at, 'clock');
     follow(person, changes, {}, at, applying, at > (person.quietUntil ?? 0) ? 'everybody' : 'nobody');
