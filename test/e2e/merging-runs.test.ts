@@ -18,6 +18,10 @@ steps:
   - wait: 1d
   - email: second
 ---
+journey: noted
+enter: { event: Notes Wanted }
+steps: [{ in-app: note }, { wait: 1h }, { in-app: other-note }, { wait: 1d }, { in-app: news-note }]
+---
 journey: on-demand
 enter: { event: On Demand }
 steps:
@@ -128,6 +132,21 @@ describe('two runs of one journey, when their people turn out to be one', () => 
     expect([subjectsTo('v-wait'), subjectsTo('wait')]).toEqual([['first'], ['second']]);
   });
 
+  test('what one had in the product is not put up again', async () => {
+    await visit('v-noted', 'Notes Wanted');
+    await engine.pass(HOUR);
+    await engine.send({ name: 'Notes Wanted', userId: 'noted' });
+    await join('noted', 'v-noted');
+    await engine.pass(3 * DAY);
+    expect((await outcomes('noted')).sort()).toEqual([
+      'in-app-news-note: sent',
+      'in-app-note: sent',
+      'in-app-note: sent-before',
+      'in-app-other-note: sent',
+      'in-app-other-note: sent-before',
+    ]);
+  });
+
   test('a goal that the visitor reached converts the known person’s run', async () => {
     await engine.send({ name: 'Letters Wanted', userId: 'goal' });
     await engine.pass(10 * MINUTE);
@@ -217,6 +236,30 @@ describe('a message that is on its way at that moment', () => {
     await engine.pass(3 * DAY);
     expect(firsts('reserved')).toEqual(['first']);
     expect(await outcomes('reserved')).toEqual(expect.arrayContaining(['email-first: ended', 'email-first: sent']));
+  });
+
+  test('being sent, while the known person’s own waits for its next attempt: that one is given up', async () => {
+    await begin('two');
+    answer = Promise.resolve(true);
+    await engine.send({ name: 'Go', userId: 'two' });
+    await eventually(async () => expect(await outcomes('two')).toContain('email-first: reserved'));
+    await isAsked();
+    asked = 0;
+    const open = gate();
+    await engine.send({ name: 'Go', anonymousId: 'v-two' });
+    await isAsked();
+    await join('two', 'v-two');
+    await eventually(async () =>
+      expect((await runs('two', 'on-demand')).map(({ status }) => status)).toContain('merged'),
+    );
+    open(false);
+    await engine.pass(3 * DAY);
+    expect(firsts('two')).toEqual(['first']);
+    expect((await outcomes('two')).sort()).toEqual([
+      'email-first: sent',
+      'email-first: sent-before',
+      'email-second: sent',
+    ]);
   });
 });
 
