@@ -16,7 +16,10 @@ export function aggregate(
 ): Valued {
   const { matched, outOfWindow, nextArrival } = matchingEvents(events, facts, now);
   const [oldest] = matched;
-  const until = earlier(nextArrival, oldest === undefined ? null : leavesAt(oldest.at, events, facts));
+  const latest = fn === 'people' ? latestByPerson(matched) : null;
+  // One person less is seen only when the last thing that person did is out of the window.
+  const counts = latest === null ? oldest?.at : leastOf(latest.values());
+  const until = earlier(nextArrival, counts === undefined ? null : leavesAt(counts, events, facts));
   const valuesOf = (those: readonly EventFact[]) => (property === undefined ? [] : valuesAt(property, those));
   const values = valuesOf(matched);
   return { until, value: compute() };
@@ -26,7 +29,7 @@ export function aggregate(
       case 'count':
         return matched.length;
       case 'people':
-        return new Set(matched.flatMap(({ person }) => person ?? [])).size;
+        return latest?.size;
       case 'first':
         return values[0];
       case 'last':
@@ -64,6 +67,19 @@ function overNumbers(fn: 'sum' | 'average' | 'min' | 'max', values: readonly Jso
 /** Absent where the result is too great for a number. */
 export function finite(value: number): number | undefined {
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** When each person did the last of these. */
+function latestByPerson(events: readonly EventFact[]): ReadonlyMap<number, Instant> {
+  const latest = new Map<number, Instant>();
+  for (const { person, at } of events) if (person !== undefined) latest.set(person, at);
+  return latest;
+}
+
+function leastOf(instants: Iterable<Instant>): Instant | undefined {
+  let least: Instant | undefined;
+  for (const one of instants) if (least === undefined || one < least) least = one;
+  return least;
 }
 
 /** What the events have at `path`, in their order; null is as good as absent, and a list is one value. */
