@@ -223,7 +223,14 @@ const seen: Expression = { kind: 'trait', path: 'when' };
 /** Numbers that time alone changes, with bounds that they cross. */
 const counted = fc.record({
   kind: fc.constant('aggregate' as const),
-  fn: fc.constantFrom('count' as const, 'sum' as const, 'uniqueCount' as const, 'max' as const, 'newCount' as const),
+  fn: fc.constantFrom(
+    'count' as const,
+    'sum' as const,
+    'uniqueCount' as const,
+    'max' as const,
+    'newCount' as const,
+    'people' as const,
+  ),
   events: filter,
   property: fc.constantFrom('p', 'q'),
 });

@@ -81,6 +81,14 @@ describe('values computed from events', () => {
     });
   });
 
+  it('of how many people did it stays until somebody’s last event leaves the window', () => {
+    const by = (person: number, at: number) => ({ ...event('Logged In', at), person });
+    const seats = aggregate('people', 'Logged In', undefined, { within: 30 * DAY });
+    const known = facts({ events: [by(1, T0), by(2, T0 + DAY), by(1, T0 + 5 * DAY)] });
+    expect(evaluateExpression(seats, known, T0 + 9 * DAY)).toEqual({ value: 2, until: T0 + 31 * DAY });
+    expect(evaluateExpression(seats, known, T0 + 31 * DAY)).toEqual({ value: 1, until: T0 + 35 * DAY });
+  });
+
   it('divide one by another, unless the other is 0 or absent', () => {
     const usage = facts({ traits: { usage: 8, limit: 10, none: 0 } });
     const ratio = (to: string) =>
