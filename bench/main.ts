@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { caps } from './caps.ts';
+import { clock } from './clock.ts';
 import { cost } from './cost.ts';
 import { duplicates } from './duplicates.ts';
 import type { Bench, BenchOutcome } from './harness/bench.ts';
@@ -16,7 +17,7 @@ import { latency } from './latency.ts';
 import { preview } from './preview.ts';
 import { throughput } from './throughput.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { cost, throughput, latency, duplicates, caps, kill, preview };
+const BENCHES: Readonly<Record<string, Bench>> = { cost, throughput, latency, duplicates, caps, kill, preview, clock };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;
 

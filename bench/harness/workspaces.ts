@@ -5,6 +5,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadWorkspace } from '../../src/definitions/workspace.ts';
+import type { Workspace } from '../../src/definitions/workspace-types.ts';
 
 /** `reference-email`, `reference-in-app` and `bench-latency`. */
 export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.meta.url));
@@ -12,6 +14,10 @@ export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.
 export const CAPS_WORKSPACE = fileURLToPath(new URL('../workspace-caps', import.meta.url));
 /** `ready-to-upgrade`, an audience of five clauses. */
 export const PREVIEW_WORKSPACE = fileURLToPath(new URL('../workspace-preview', import.meta.url));
+/** `gone-quiet`, an audience that people come into by time alone. */
+export const CLOCK_WORKSPACE = fileURLToPath(new URL('../workspace-clock', import.meta.url));
+/** Thirty audiences of different kinds. */
+export const AUDIENCES_WORKSPACE = fileURLToPath(new URL('../workspace-audiences', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
 
@@ -36,4 +42,11 @@ export async function shortReference(inFolder: string): Promise<string> {
   }
   await writeFile(file, text);
   return folder;
+}
+
+/** Compiled, for benches that publish it themselves. */
+export async function workspaceIn(folder: string): Promise<Workspace> {
+  const loaded = await loadWorkspace(folder);
+  if ('problems' in loaded) throw new Error(loaded.problems.map(({ message }) => message).join('\n'));
+  return loaded.workspace;
 }
