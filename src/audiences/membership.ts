@@ -67,12 +67,9 @@ export function reevaluate(
       at,
     );
     const changed = holds !== (before?.member ?? false);
-    if (changed || (before?.dueAt ?? null) !== until) {
-      subject.memberships.set(audience.key, {
-        member: holds,
-        since: changed ? at : (before?.since ?? at),
-        dueAt: until,
-      });
+    const dueAt = changed ? until : lookAgainAt(before?.dueAt ?? null, until, at);
+    if (changed || (before?.dueAt ?? null) !== dueAt) {
+      subject.memberships.set(audience.key, { member: holds, since: changed ? at : (before?.since ?? at), dueAt });
       subject.dirty.add(audience.key);
     }
     if (!changed) continue;
@@ -92,6 +89,14 @@ export function reevaluate(
     }
   }
   return changes;
+}
+
+/**
+ * When the clock has to look again, where it was to look at `known`: then, if that is no later than needed. To look too early
+ * finds nothing and says when to look next; to store every instant that a new event puts off would cost far more.
+ */
+function lookAgainAt(known: Instant | null, until: Instant | null, at: Instant): Instant | null {
+  return known !== null && until !== null && known > at && known < until ? known : until;
 }
 
 /** When the clock has to look at this profile next. */

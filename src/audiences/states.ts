@@ -13,11 +13,15 @@ export async function loadMemberships(
 ): Promise<Map<number, Map<string, Membership>>> {
   const states = new Map<number, Map<string, Membership>>(profileIds.map((id) => [id, new Map()]));
   if (profileIds.length === 0) return states;
-  const rows = await db
-    .selectFrom('audience_states')
-    .select(['profile_id', 'audience', 'member', 'since', 'due_at'])
-    .where('profile_id', 'in', profileIds)
-    .execute();
+  const { rows } = await sql<{
+    profile_id: number;
+    audience: string;
+    member: boolean;
+    since: Date;
+    due_at: Date | null;
+  }>`
+    select profile_id, audience, member, since, due_at from audience_states where profile_id = any(${profileIds})
+  `.execute(db);
   for (const row of rows) {
     states.get(row.profile_id)?.set(row.audience, {
       member: row.member,

@@ -10,25 +10,49 @@ import { applyDue, bringUpToDate } from './apply.ts';
 import { loadPeople, savePeople } from './person.ts';
 import type { Processing } from './process-lane.ts';
 
+/** People in one transaction, at most. */
 const BATCH = 200;
+/** Transactions side by side, each on a connection of its own, where that many people are due. */
+const BATCHES_AT_ONCE = 4;
 
 /**
  * Applies instants up to `upTo` for the people most overdue, and says how many people that were. Instants after the
  * oldest event still in the inbox wait for it, so that a backlog never makes a membership wrong.
  */
-export async function tick(upTo: Instant, { db, clock, catalogs }: Processing): Promise<number> {
+export async function tick(upTo: Instant, processing: Processing): Promise<number> {
+  const { db } = processing;
+  const waiting = await oldestWaiting(db);
+  const horizon = Math.min(upTo, waiting.live ?? upTo);
+  const overdue = await mostOverdue(db, horizon);
+  const due = { horizon, imported: waiting.imported, earliest: overdue.earliest };
+  const batches = Array.from({ length: Math.ceil(overdue.ids.length / BATCH) }, (_, index) =>
+    overdue.ids.slice(index * BATCH, (index + 1) * BATCH),
+  );
+  const counts = await Promise.all(batches.map((ids) => applyInstants(ids, due, processing)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+interface Due {
+  readonly horizon: Instant;
+  /** The first instant of anybody. */
+  readonly earliest: Instant;
+  /** When the oldest imported event that waits was received. */
+  readonly imported: Instant | null;
+}
+
+async function applyInstants(
+  ids: readonly number[],
+  { horizon, earliest, imported }: Due,
+  { db, clock, catalogs }: Processing,
+): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const catalog = await catalogs.current(tx);
     if (catalog === null) return 0;
-    const waiting = await oldestWaiting(tx);
-    const horizon = Math.min(upTo, waiting.live ?? upTo);
-    const { ids, earliest } = await mostOverdue(tx, horizon);
-    if (ids.length === 0) return 0;
     const people = await loadPeople(tx, catalog, catalogs.versions, ids, earliest, 'skip');
     // They have been brought up to date with a publication that is newer than what was read here.
     if ([...people.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
     const applying = { catalog, versions: catalogs.versions };
-    const importing = await importingSince(tx, waiting.imported, clock.now());
+    const importing = await importingSince(tx, imported, clock.now());
     for (const person of people.values()) {
       const { quietUntil = 0 } = person;
       if (importing !== null && quietUntil >= importing) person.quietUntil = Math.max(quietUntil, horizon);
@@ -53,22 +77,23 @@ export async function nextTick(db: Queryable): Promise<Instant | null> {
 }
 
 /** Imported history keeps nobody's clock waiting: when the oldest other event happened, and when the oldest of it came. */
-async function oldestWaiting(tx: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
+async function oldestWaiting(db: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
   const { rows } = await sql<{ live: Date | null; imported: Date | null }>`
     select (select min(occurred_at) from inbox where body -> 'silent' is null) as live,
       (select min(received_at) from inbox where body -> 'silent' is not null) as imported
-  `.execute(tx);
+  `.execute(db);
   return { live: rows[0]?.live?.getTime() ?? null, imported: rows[0]?.imported?.getTime() ?? null };
 }
 
-async function mostOverdue(tx: Queryable, horizon: Instant): Promise<{ ids: number[]; earliest: Instant }> {
+async function mostOverdue(db: Queryable, horizon: Instant): Promise<{ ids: number[]; earliest: Instant }> {
+  const most = BATCH * BATCHES_AT_ONCE;
   const { rows } = await sql<{ profile_id: number; at: Date }>`
     select profile_id, min(due_at) as at from (
-      (select profile_id, due_at from audience_states where due_at <= ${new Date(horizon)} order by due_at limit ${BATCH})
+      (select profile_id, due_at from audience_states where due_at <= ${new Date(horizon)} order by due_at limit ${most})
       union all
-      (select profile_id, due_at from runs where status = 'active' and due_at <= ${new Date(horizon)} order by due_at limit ${BATCH})
+      (select profile_id, due_at from runs where status = 'active' and due_at <= ${new Date(horizon)} order by due_at limit ${most})
     ) as due
-    group by profile_id order by min(due_at) limit ${BATCH}
-  `.execute(tx);
+    group by profile_id order by min(due_at) limit ${most}
+  `.execute(db);
   return { ids: rows.map((row) => row.profile_id), earliest: rows[0]?.at.getTime() ?? horizon };
 }

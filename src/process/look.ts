@@ -9,6 +9,8 @@ import type { Queryable } from '../store/database.ts';
 import { soonestDue } from './clock-tick.ts';
 import { BATCH } from './process-lane.ts';
 
+const EVERY_LANE = Array.from({ length: LANES }, (_, lane) => lane);
+
 export interface Look {
   /** Lanes with events, in groups of about a batch: a transaction costs the same for one event as for many. */
   readonly groups: readonly (readonly number[])[];
@@ -20,7 +22,7 @@ export async function look(db: Queryable): Promise<Look> {
   const { rows } = await sql<{ lane: number; waiting: number; soonest: Date | null }>`
     select lane, ${soonestDue} as soonest,
       (select count(*) from (select from inbox where inbox.lane = lanes.lane limit ${BATCH}) as next) as waiting
-    from generate_series(0, ${LANES - 1}::int) as lanes (lane) order by random()
+    from unnest(${EVERY_LANE}::int[]) as lanes (lane) order by random()
   `.execute(db);
   return { groups: inBatches(rows), soonest: rows[0]?.soonest?.getTime() ?? null };
 }

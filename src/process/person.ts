@@ -39,6 +39,8 @@ export interface Person extends Subject {
   readonly runs: Map<string, Run>;
   readonly changes: Change[];
   readonly runChanges: RunChanges;
+  /** `ownTraits` as they were read. */
+  readonly traitsBefore?: JsonObject;
   /** `filledTo` as it was read. */
   readonly filledBefore?: number;
 }
@@ -109,9 +111,9 @@ export async function savePeople(
   const all = [...people];
   await saveProfiles(
     db,
-    all.map(({ id, ownTraits, appliedAt, filledTo, quietUntil }) => ({
+    all.map(({ id, ownTraits, traitsBefore, appliedAt, filledTo, quietUntil }) => ({
       id,
-      traits: ownTraits,
+      traits: ownTraits === traitsBefore ? undefined : ownTraits,
       appliedAt,
       filledTo,
       quietUntil,
@@ -182,6 +184,7 @@ function personFrom(profile: ProfileRow, { account, memberships, events, runs, r
     runs: runs ?? new Map(),
     changes: [],
     runChanges: noRunChanges(),
+    traitsBefore: profile.traits,
     filledBefore: profile.filledTo,
   };
 }

@@ -26,7 +26,7 @@ export interface Processing {
 }
 
 /** Events in one transaction, at most. */
-export const BATCH = 100;
+export const BATCH = 250;
 const LANE_LOCKS = 4_217_100;
 
 interface Waiting {

@@ -52,9 +52,10 @@ export async function lockProfiles(
   }));
 }
 
+/** A profile without `traits` keeps those that are stored. */
 export async function saveProfiles(
   db: Queryable,
-  profiles: readonly Omit<ProfileRow, 'kind' | 'userId'>[],
+  profiles: readonly (Omit<ProfileRow, 'kind' | 'userId' | 'traits'> & { readonly traits: JsonObject | undefined })[],
 ): Promise<void> {
   if (profiles.length === 0) return;
   const rows = profiles.map(({ id, traits, appliedAt, filledTo, quietUntil }) => ({
@@ -65,8 +66,8 @@ export async function saveProfiles(
     quiet_until: quietUntil === undefined ? null : new Date(quietUntil),
   }));
   await sql`
-    update profiles set
-      traits = row.traits, applied_at = row.applied_at, filled_to = row.filled_to, quiet_until = row.quiet_until
+    update profiles set traits = coalesce(row.traits, profiles.traits), applied_at = row.applied_at,
+      filled_to = row.filled_to, quiet_until = row.quiet_until
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
       as row (id bigint, traits jsonb, applied_at timestamptz, filled_to bigint, quiet_until timestamptz)
     where profiles.id = row.id
