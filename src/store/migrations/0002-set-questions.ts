@@ -70,25 +70,32 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
     -- The instant of an ISO 8601 text or of epoch milliseconds, as core/test-value.ts reads it.
     create function json_instant(value jsonb) returns bigint
-    language plpgsql immutable strict parallel safe cost 100 as $$
+    language plpgsql immutable strict parallel safe cost 20 as $$
     declare
-      part text[];
-      at numeric;
+      written text;
+      time text;
+      zone text;
+      at bigint;
     begin
       if jsonb_typeof(value) = 'number' then
-        at := floor(value::numeric);
-      elsif jsonb_typeof(value) = 'string' then
-        part := regexp_match(value #>> '{}', '^([0-9]{4})-([0-9]{2})-([0-9]{2})(?:[Tt ]([0-9]{2}):([0-9]{2})'
-          || '(?::([0-9]{2})(?:\\.([0-9]+))?)?(?:[Zz]|([+-])([0-9]{2}):?([0-9]{2}))?)?$');
-        if part is null or part[2]::int not between 1 and 12 or part[3]::int not between 1 and 31
-          or part[4]::int > 24 or part[5]::int > 59 or part[6]::int > 59 or part[9]::int > 23 or part[10]::int > 59
-          or (part[4]::int = 24 and concat(part[5], part[6], part[7]) ~ '[1-9]')
-        then return null; end if;
-        -- A day that its month does not have is one of the next month. Years repeat after 400, and dates begin at 1.
-        at := (make_date(part[1]::int + 400, part[2]::int, 1) - date '1970-01-01' - 146097 + part[3]::int - 1) * 86400000::bigint
-          + coalesce(part[4]::bigint, 0) * 3600000 + coalesce(part[5]::int, 0) * 60000 + coalesce(part[6]::int, 0) * 1000
-          + coalesce(rpad(left(part[7], 3), 3, '0')::int, 0)
-          - coalesce((part[8] || '1')::int * (part[9]::int * 60 + part[10]::int) * 60000, 0);
+        return case when value::numeric >= -62167219200000 and value::numeric < 253402300800000 then floor(value::numeric) end;
+      end if;
+      written := value #>> '{}';
+      if jsonb_typeof(value) <> 'string' or written !~ ('^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])'
+        || '(?:[Tt ](?:(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?|24:00(?::00(?:[.]0+)?)?)'
+        || '(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9])?)?$')
+      then return null; end if;
+      -- A day that its month does not have is one of the next month. Years repeat after 400, and dates begin at 1.
+      at := (make_date(left(written, 4)::int + 400, substr(written, 6, 2)::int, 1) - date '1970-01-01' - 146097
+        + substr(written, 9, 2)::int - 1) * 86400000::bigint;
+      if length(written) > 10 then
+        time := substring(substr(written, 12) from '^[0-9:.]+');
+        zone := replace(substr(written, 12 + length(time)), ':', '');
+        at := at + left(time, 2)::int * 3600000 + substr(time, 4, 2)::int * 60000
+          + coalesce(nullif(substr(time, 7, 2), '')::int * 1000, 0) + rpad(substr(time, 10, 3), 3, '0')::int;
+        if length(zone) = 5 then
+          at := at - (left(zone, 1) || '1')::int * (substr(zone, 2, 2)::int * 60 + right(zone, 2)::int) * 60000;
+        end if;
       end if;
       return case when at between -62167219200000 and 253402300799999 then at end;
     end $$;
