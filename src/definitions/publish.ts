@@ -4,9 +4,9 @@
  */
 import { sql } from 'kysely';
 import type { Journey } from '../core/journey.ts';
+import { jsonb } from '../store/columns.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { announce } from '../store/notify.ts';
-import { jsonb } from '../store/tables.ts';
 import { namedAudiences } from './named-audiences.ts';
 import { didYouMean } from './problems.ts';
 import type { JourneyVersion, Publication, Workspace } from './workspace-types.ts';

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
-import type { EnrichmentCache } from '../store/tables.ts';
+import type { EnrichmentCache } from '../store/tables-exchange.ts';
 
 export interface DueEnrichment {
   readonly profileId: number;

@@ -10,7 +10,7 @@ import type { EnrichmentDefinition } from '../definitions/enrichment-types.ts';
 import { putInInbox } from '../ingest/inbox.ts';
 import { parseAccount, parseCall } from '../ingest/segment-spec.ts';
 import type { Database } from '../store/database.ts';
-import type { EnrichmentCache } from '../store/tables.ts';
+import type { EnrichmentCache } from '../store/tables-exchange.ts';
 import { addressOf, type Secrets } from './address.ts';
 import { type Answer, ask } from './ask.ts';
 import { type DueEnrichment, leaseDue, type Settled, settle } from './due.ts';

@@ -5,8 +5,9 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
+import { jsonb } from '../store/columns.ts';
 import type { Queryable } from '../store/database.ts';
-import { jsonb, type MergeBefore, type MergeMoved, type SideBefore } from '../store/tables.ts';
+import type { MergeBefore, MergeMoved, SideBefore } from '../store/tables-profiles.ts';
 
 /** SQL for the ids of the profiles behind `root`, itself included. */
 export const behind = (root: number) => sql<number>`(

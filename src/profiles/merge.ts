@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { Queryable } from '../store/database.ts';
-import type { MergeMoved } from '../store/tables.ts';
+import type { MergeMoved } from '../store/tables-profiles.ts';
 
 /** What a call names as two ids of one person: `from` is to become `into`. */
 export interface MergeAsked<Profile> {

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import { same } from '../core/test-value.ts';
-import type { SideBefore } from '../store/tables.ts';
+import type { SideBefore } from '../store/tables-profiles.ts';
 
 /** Two profiles that a merge made one. */
 export interface Link {

@@ -5,8 +5,9 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
+import { jsonb } from '../store/columns.ts';
 import type { Queryable } from '../store/database.ts';
-import { jsonb, type SideBefore } from '../store/tables.ts';
+import type { SideBefore } from '../store/tables-profiles.ts';
 import { behind, type MergeRecord, readMerge } from './merge-log.ts';
 import {
   accountsOf,

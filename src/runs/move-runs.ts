@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import type { Cursor } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
-import type { MergeMoved } from '../store/tables.ts';
+import type { MergeMoved } from '../store/tables-profiles.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 
 const IN_ALREADY = 'the person was already in the journey under another name';

@@ -5,8 +5,8 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
+import { jsonb } from '../store/columns.ts';
 import type { Queryable } from '../store/database.ts';
-import { jsonb } from '../store/tables.ts';
 
 export const EVERY_CATEGORY = 'all';
 

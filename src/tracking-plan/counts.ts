@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { Queryable } from '../store/database.ts';
-import type { PlanSample } from '../store/tables.ts';
+import type { PlanSample } from '../store/tables-events.ts';
 import type { Violation } from './check.ts';
 import type { CheckedEvent } from './enforce.ts';
 

@@ -6,8 +6,8 @@ import { conversionByHoldout } from '../../src/measurement/conversion.ts';
 import { journeyOutcomes } from '../../src/measurement/journey-outcomes.ts';
 import { messagesByChannel, refusals } from '../../src/measurement/messages.ts';
 import { audienceCrossings, countTrackedEvents, sentMessageIds } from '../../src/measurement/recorded.ts';
+import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
-import { jsonb } from '../../src/store/tables.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { AT, addMessage, addPerson, addRun } from './rows.ts';
 

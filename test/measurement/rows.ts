@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Cursor, Outcome } from '../../src/core/interpret.ts';
 import type { Channel } from '../../src/core/journey.ts';
 import type { Refusal } from '../../src/core/pressure.ts';
+import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
-import { jsonb } from '../../src/store/tables.ts';
 
 export const AT = new Date('2024-02-01T12:00:00.000Z');
 

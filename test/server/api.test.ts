@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { jsonb } from '../../src/store/tables.ts';
+import { jsonb } from '../../src/store/columns.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { AT, addMember, addMessage, addPerson, addRun, publishWorkspace } from './rows.ts';
 import { bearer, testServer } from './test-server.ts';

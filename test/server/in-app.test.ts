@@ -4,7 +4,7 @@ import { signUserToken } from '../../src/channels/tokens.ts';
 import { type Clock, DAY, HOUR } from '../../src/core/time.ts';
 import type { IncomingEvent } from '../../src/ingest/inbox.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
-import { jsonb } from '../../src/store/tables.ts';
+import { jsonb } from '../../src/store/columns.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { AT, addMessage, addPerson, addRun, publishWorkspace } from './rows.ts';
 import { API_KEY, bearer, testServer } from './test-server.ts';

@@ -1,8 +1,8 @@
 import type { Journey } from '../../src/core/journey.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
-import { jsonb } from '../../src/store/tables.ts';
 
 export const AT = new Date('2026-03-01T12:00:00.000Z');
 

@@ -1,0 +1,129 @@
+/**
+ * Tables of runs, their messages and tasks, and what Temporal is still to be told.
+ * @module
+ */
+import type { ColumnType } from 'kysely';
+import type { JsonObject } from '../core/condition.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
+import type { Channel } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+import type { Id, JsonOf } from './columns.ts';
+
+/** `runs`: one row per run; `id` is the workflow's id. */
+export interface RunsTable {
+  id: string;
+  journey: string;
+  version: string;
+  profile_id: number;
+  /** What chance is drawn for: the user id, or `profile:<id>`. */
+  person: string;
+  /** How many runs of this journey the person had before. */
+  visit: number;
+  held_out: boolean;
+  entered_at: Date;
+  /** What the run was entered by, for templates and for people to see. */
+  entry: JsonOf<JsonObject>;
+  status: ColumnType<'active' | Outcome, 'active' | Outcome | undefined>;
+  ended_at: Date | null;
+  end_reason: string | null;
+  cursor: JsonOf<Cursor>;
+  /** When the condition that the run waits for came true. */
+  woken_at: Date | null;
+  /** When time alone could end or wake the run by its goal, exit or awaited condition. */
+  due_at: Date | null;
+  /** Whose run it was before that profile became another; null: `profile_id`. */
+  origin_id: ColumnType<number | null, number | null | undefined>;
+  /** The run of the same person that went on, where this one ended as `merged`. */
+  merged_into: ColumnType<string | null, string | null | undefined>;
+}
+
+/** `runs`: what each run did. */
+export interface RunLogTable {
+  id: Id;
+  run_id: string;
+  step: string | null;
+  kind: string;
+  visit: number;
+  at: Date;
+  recorded_at: Date;
+  entry: JsonOf<LogEntry>;
+}
+
+/** `runs`: people who qualified for a journey and did not enter, with why. */
+export interface EntryRefusalsTable {
+  id: Id;
+  journey: string;
+  profile_id: number;
+  at: Date;
+  reason: string;
+}
+
+/** `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`. */
+export interface MessagesTable {
+  id: string;
+  run_id: string;
+  journey: string;
+  step: string;
+  visit: number;
+  profile_id: number;
+  channel: Channel;
+  template: string | null;
+  category: string | null;
+  status: 'reserved' | 'sending' | 'sent' | 'refused' | 'failed';
+  refusal: JsonOf<Refusal> | null;
+  detail: JsonOf<JsonObject> | null;
+  attempts: ColumnType<number, number | undefined>;
+  reserved_at: Date;
+  sent_at: Date | null;
+  seen_at: Date | null;
+  clicked_at: Date | null;
+  dismissed_at: Date | null;
+  expires_at: Date | null;
+  content: JsonOf<JsonObject> | null;
+}
+
+/** `runs`: each try to hand a message to its channel whose end was not plain success. */
+export interface MessageAttemptsTable {
+  id: Id;
+  message_id: string;
+  attempt: number;
+  at: Date;
+  result: string;
+  detail: string | null;
+}
+
+/** `sales` */
+export interface TasksTable {
+  id: string;
+  profile_id: number;
+  title: string;
+  owner: string;
+  due_at: Date;
+  brief: string;
+  status: ColumnType<
+    'open' | 'claimed' | 'snoozed' | 'completed',
+    'open' | 'claimed' | 'snoozed' | 'completed' | undefined
+  >;
+  claimed_by: string | null;
+  snoozed_until: Date | null;
+  outcome: string | null;
+  note: string | null;
+  created_at: Date;
+  completed_at: Date | null;
+}
+
+/** `runs`: categories a person does not want; `all` is every one. */
+export interface SuppressionsTable {
+  profile_id: number;
+  category: string;
+  at: Date;
+  cause: JsonOf<JsonObject>;
+}
+
+/** `runs`: what Temporal is still to be told. */
+export interface OutboxTable {
+  id: Id;
+  run_id: string;
+  kind: 'start' | 'wake' | 'end';
+  body: JsonOf<JsonObject>;
+}
