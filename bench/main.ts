@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { audiences } from './audiences.ts';
 import { caps } from './caps.ts';
 import { clock } from './clock.ts';
 import { cost } from './cost.ts';
@@ -12,12 +13,16 @@ import { duplicates } from './duplicates.ts';
 import type { Bench, BenchOutcome } from './harness/bench.ts';
 import { startNoiseCount } from './harness/cpu.ts';
 import { reportOf, tableOf } from './harness/figures.ts';
+import { ingest } from './ingest.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { preview } from './preview.ts';
 import { throughput } from './throughput.ts';
 
-const BENCHES: Readonly<Record<string, Bench>> = { cost, throughput, latency, duplicates, caps, kill, preview, clock };
+const BENCHES: Readonly<Record<string, Bench>> = {
+  ...{ cost, throughput, latency, duplicates, caps, kill },
+  ...{ audiences, clock, ingest, preview },
+};
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;
 

@@ -28,6 +28,7 @@ const SHARES: Readonly<Record<string, number>> = {
   'Support Ticket Opened': 3,
   'Plan Compared': 2,
 };
+export const EVENT_NAMES = Object.keys(SHARES);
 const PLANS = ['free', 'starter', 'pro', 'enterprise', 'free'];
 /** Events are inserted about in the order they happened, as they come in life: so many parts of the time. */
 const SLICES = 20;
