@@ -1,223 +1,209 @@
 /**
- * What one event costs with ten thousand, a hundred thousand and a million people: CPU, and time until the audience it
- * changes can be seen to have changed.
+ * What one event costs, and how soon memberships follow it, as the number of people grows to a million.
  * @module
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import { SECOND } from '../src/core/time.ts';
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { pino } from 'pino';
+import { DAY, type Instant, SECOND } from '../src/core/time.ts';
+import { publish } from '../src/definitions/publish.ts';
+import type { Workspace } from '../src/definitions/workspace-types.ts';
+import { type IncomingEvent, putInInbox } from '../src/ingest/inbox.ts';
+import { CatalogShelf } from '../src/process/catalog.ts';
+import { fill } from '../src/process/fill.ts';
+import { look } from '../src/process/look.ts';
+import { type Processing, workLanes } from '../src/process/process-lane.ts';
 import type { Database } from '../src/store/database.ts';
 import { type BenchContext, defineBench } from './harness/bench.ts';
-import { startCpuCount } from './harness/cpu.ts';
 import { type Figure, median, percentile } from './harness/figures.ts';
 import { type Ground, onGround } from './harness/ground.ts';
-import { EVENT_NAMES } from './harness/history-rows.ts';
-import { inboxEmpty } from './harness/people.ts';
-import { makePopulation } from './harness/population.ts';
-import { startProductProcess } from './harness/product.ts';
+import { EVENT_SHARES, makeEvents, makePeople } from './harness/history-rows.ts';
 import { type Chance, chanceFrom } from './harness/random.ts';
-import { type Call, type TrackingClient, track, trackingClient } from './harness/tracking.ts';
-import { until } from './harness/until.ts';
-import { MANY_WORKSPACE } from './harness/workspaces.ts';
+import { startSpending } from './harness/spending.ts';
+import { AUDIENCES_WORKSPACE, workspaceIn } from './harness/workspaces.ts';
 
-/** Brings whoever does it for the first time into the audience of that name. */
-const PROBE = 'Bench Probe';
-const PROBED = 'probed';
-/** Of so many events one is a probe. */
-const ONE_IN = 5;
-const TEN_TIMES = 10;
-const WARM_UP_SECONDS = 10;
-const LOOK_EVERY = 10;
-/** Ids that are looked at once more: transactions commit in another order than they began. */
-const OVERLAP = 50;
-const GROWS_AT_MOST = 1.5;
-/** Nothing is sent. */
-const NO_MAILBOX = 'smtp://127.0.0.1:9';
+/** Of all the people, in turn. */
+const SIZES = [0.01, 0.1, 1] as const;
+const DAYS = 90;
+/** Product time from one event to the next. */
+const APART = 20;
+/** Until code is compiled and statements are planned. */
+const WARM_UP = 500;
+/** What the figures at the last size may be of those at the first. */
+const GROWTH = 1.5;
+
+type Context = BenchContext<'people' | 'events' | 'sample'>;
+
+interface Measured {
+  readonly people: number;
+  readonly fillSeconds: number;
+  readonly members: number;
+  /** Of a thousand events. */
+  readonly engineSeconds: number;
+  readonly postgresSeconds: number;
+  /** Milliseconds from the inbox to the commit, of events that changed a membership. */
+  readonly delays: readonly number[];
+}
 
 export const audiences = defineBench({
-  summary: 'what one event costs with ten thousand people, and with a million',
+  summary: 'cost of one event and time to its membership changes, with up to a million people in 30 audiences',
   settings: {
-    smallest: { byDefault: 10_000, about: 'people at first' },
-    largest: { byDefault: 1_000_000, about: 'people in the end, by ten times as many each time' },
-    events: { byDefault: 20, about: 'events of each person before, on average' },
-    rate: { byDefault: 50, about: 'events a second' },
-    seconds: { byDefault: 20, about: 'how long they come, in each round' },
-    rounds: { byDefault: 3, about: 'rounds with each number of people' },
+    people: { byDefault: 1_000_000, about: 'people at the last size; a hundredth and a tenth before' },
+    events: { byDefault: 20, about: 'events of each, on average' },
+    sample: { byDefault: 5_000, about: 'events measured at each size' },
   },
-  run: async (context) => {
-    const { smallest, largest, rounds, rate, seconds, events } = context.settings;
-    const measured: Size[] = [];
-    for (let people = smallest; people <= largest; people *= TEN_TIMES)
-      measured.push({ people, rounds: await onGround(context, (ground) => measure(ground, people, context)) });
-    return {
-      figures: [...measured.flatMap(figuresOf), ...growth(measured)],
-      notes: [
-        `Medians of ${rounds} rounds of ${seconds} s at ${rate} events/s, one request each, of people by chance. 30 audiences of different kinds,`,
-        `${events} events of each person over 90 days. CPU is of the engine and of Postgres together. One event in ${ONE_IN} brings somebody into`,
-        `an audience: from its 200 until the change can be read, looked for every ${LOOK_EVERY} ms.`,
-      ],
-    };
-  },
+  run: measure,
 });
 
-type Settings = 'smallest' | 'largest' | 'events' | 'rate' | 'seconds' | 'rounds';
-
-interface Round {
-  /** Milliseconds of each for one event. */
-  readonly engine: number;
-  readonly postgres: number;
-  readonly p50: number;
-  readonly p99: number;
-}
-
-interface Size {
-  readonly people: number;
-  readonly rounds: readonly Round[];
-}
-
-async function measure(ground: Ground, people: number, context: BenchContext<Settings>): Promise<Round[]> {
-  const { settings, say, profileTo } = context;
-  const { db } = ground;
-  const workspace = MANY_WORKSPACE;
-  await makePopulation(db, { workspace, people, eventsEach: settings.events, now: Date.now() }, say);
-  const product = await startProductProcess(ground, {
-    name: 'engine',
-    roles: ['api', 'processor'],
-    workspace,
-    smtpUrl: NO_MAILBOX,
-    profileTo,
-  });
-  ground.atEnd(() => product.stop());
-  const tracking = trackingClient(product);
-  ground.atEnd(async () => tracking.close());
-  const pids = { engine: product.pid, ...(ground.postgres === undefined ? {} : { postgres: ground.postgres.pid }) };
-  const calls = callsOf(people, chanceFrom(people));
-
-  await postSteadily(calls, settings.rate * WARM_UP_SECONDS, settings.rate, tracking, db);
-  const rounds: Round[] = [];
-  for (let round = 0; round < settings.rounds; round += 1) {
-    const count = Math.round(settings.rate * settings.seconds);
-    const cpu = startCpuCount<string>(pids);
-    const taken = await postSteadily(calls, count, settings.rate, tracking, db);
-    const { engine = Number.NaN, postgres = Number.NaN } = cpu.read();
-    const each = (seconds: number) => (seconds * SECOND) / count;
-    const one = {
-      engine: each(engine),
-      postgres: each(postgres),
-      p50: percentile(taken, 0.5),
-      p99: percentile(taken, 0.99),
-    };
-    rounds.push(one);
-    say(`${people} people: ${JSON.stringify(one)}`);
+async function measure(context: Context) {
+  const workspace = await workspaceIn(AUDIENCES_WORKSPACE);
+  const measured: Measured[] = [];
+  for (const share of SIZES) {
+    const people = Math.round(context.settings.people * share);
+    measured.push(
+      await onGround({ say: context.say, own: true }, (ground) => atSize(ground, workspace, people, context)),
+    );
   }
-  return rounds;
-}
-
-/** Events without end; every {@link ONE_IN}th is a probe of somebody who was never probed. */
-function* callsOf(people: number, chance: Chance): Generator<Call, never> {
-  const probed = new Set<number>();
-  const anybody = () => Math.floor(chance.between(1, people + 1));
-  for (let index = 0; ; index += 1) {
-    if (index % ONE_IN !== 0) {
-      const name = EVENT_NAMES[Math.floor(chance.between(0, EVENT_NAMES.length))] ?? PROBE;
-      yield track(`user-${anybody()}`, name, { source: 'web', seconds: index % 600, label: `item ${index % 1000}` });
-      continue;
-    }
-    if (probed.size === people) throw new Error(`All ${people} people have been probed: take more, or fewer events`);
-    let person = anybody();
-    while (probed.has(person)) person = anybody();
-    probed.add(person);
-    yield track(`user-${person}`, PROBE);
-  }
-}
-
-/** @returns milliseconds from the 200 of each probe until its entry could be read */
-async function postSteadily(
-  calls: Generator<Call, never>,
-  count: number,
-  rate: number,
-  tracking: TrackingClient,
-  db: Database,
-): Promise<number[]> {
-  const answered = new Map<string, number>();
-  const watch = await watchEntries(db);
-  const startAt = Date.now() + SECOND;
-  const posts: Promise<void>[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const call = calls.next().value;
-    await delay(Math.max(0, startAt + (index * SECOND) / rate - Date.now()));
-    const post = tracking.send(call);
-    posts.push(post.then(() => void (call.event === PROBE && answered.set(call.userId, performance.now()))));
-  }
-  await Promise.all(posts);
-  await inboxEmpty(db);
-  await until('every probe is seen', () => [...answered.keys()].every((userId) => watch.seen.has(userId)));
-  await watch.stop();
-  return [...answered].map(([userId, at]) => Math.max(0, (watch.seen.get(userId) ?? Number.NaN) - at));
-}
-
-/** Notes when each entry into the probes' audience can first be read. */
-async function watchEntries(db: Database) {
-  const seen = new Map<string, number>();
-  const newest = await db
-    .selectFrom('audience_changes')
-    .select(({ fn }) => fn.max('id').as('id'))
-    .executeTakeFirst();
-  let last = newest?.id ?? 0;
-  let isOver = false;
-  const watching = (async () => {
-    while (!isOver) {
-      const rows = await db
-        .selectFrom('audience_changes')
-        .innerJoin('profiles', 'profiles.id', 'profile_id')
-        .select(['audience_changes.id', 'audience', 'user_id'])
-        .where('audience_changes.id', '>', last - OVERLAP)
-        .orderBy('audience_changes.id')
-        .execute();
-      const at = performance.now();
-      for (const { id, audience, user_id: userId } of rows) {
-        if (audience === PROBED && userId !== null && !seen.has(userId)) seen.set(userId, at);
-        last = Math.max(last, id);
-      }
-      await delay(LOOK_EVERY);
-    }
-  })();
   return {
-    seen,
-    stop: async () => {
-      isOver = true;
-      await watching;
-    },
+    figures: [...measured.flatMap(figuresOf), ...growthOf(measured)],
+    notes: [
+      `${Object.keys(workspace.audiences).length} audiences; ${context.settings.events} events of each person, on average, over ${DAYS} days, some with far more than others; memberships by the product's own fill, then everything vacuumed and analyzed.`,
+      `${context.settings.sample} events of people chosen at random, one at a time after a warm-up of ${WARM_UP}: put in the inbox, then looked for and worked off as the processor does.`,
+      'Times are of the events that changed a membership. CPU is of the engine and all of Postgres, putting in the inbox included.',
+    ],
   };
 }
 
-function cpuOf({ rounds }: Size): number {
-  return median(rounds.map(({ engine, postgres }) => engine + postgres));
+async function atSize(ground: Ground, workspace: Workspace, people: number, context: Context): Promise<Measured> {
+  const { settings, say } = context;
+  const { db } = ground;
+  const start = Date.now();
+  say(`Making ${people} people with ${settings.events} events each.`);
+  await publish(db, { ...workspace, audiences: {}, hash: 'before' }, new Date(start - DAYS * DAY));
+  const history = { people, eventsEach: settings.events, now: start, days: DAYS };
+  await makePeople(db, history);
+  await sql`
+    insert into identities (kind, value, profile_id) select 'user', user_id, id from profiles where kind = 'person'
+  `.execute(db);
+  await makeEvents(db, history);
+  await sql`vacuum analyze`.execute(db);
+
+  say('Fill.');
+  let now = start;
+  const clock = { now: () => now, wall: () => now, speed: 1 };
+  const processing = { db, clock, catalogs: new CatalogShelf(), log: pino({ level: 'silent' }) };
+  const { id } = await publish(db, workspace, new Date(start));
+  const fillingAt = performance.now();
+  await fillAll(processing, id);
+  const fillSeconds = (performance.now() - fillingAt) / SECOND;
+  const { members } = await db
+    .selectFrom('audience_states')
+    .select(({ fn }) => fn.countAll<number>().as('members'))
+    .where('member', '=', true)
+    .executeTakeFirstOrThrow();
+  say(`${members} memberships in ${Math.round(fillSeconds)} s. Vacuum and analyze, and ${settings.sample} events.`);
+  await sql`vacuum analyze`.execute(db);
+  await sql`checkpoint`.execute(db);
+
+  const chance = chanceFrom(people);
+  const next = (): Promise<number> => {
+    now += APART;
+    return oneEvent(processing, eventOf(people, chance, now));
+  };
+  for (let done = 0; done < WARM_UP; done += 1) await next();
+  const from = now;
+  const spending = await startSpending(ground);
+  const delays: number[] = [];
+  for (let done = 0; done < settings.sample; done += 1) delays.push(await next());
+  const { engine, postgres } = await spending.read();
+  const changed = await changedAfter(db, from);
+  return {
+    people,
+    fillSeconds,
+    members,
+    engineSeconds: (engine / settings.sample) * 1_000,
+    postgresSeconds: (postgres / settings.sample) * 1_000,
+    delays: delays.filter((_, index) => changed.has(from + (index + 1) * APART)),
+  };
 }
 
-function p99Of({ rounds }: Size): number {
-  return median(rounds.map(({ p99 }) => p99));
+async function fillAll(processing: Processing, publicationId: number): Promise<void> {
+  const { db, catalogs } = processing;
+  const work = async () => {
+    while ((await catalogs.current(db))?.filledTo !== publicationId) await fill(processing);
+  };
+  await Promise.all([work(), work()]);
 }
 
-function figuresOf(size: Size): Figure[] {
-  const { people, rounds } = size;
-  const key = (part: string) => `${part}At${people}`;
-  const of = (part: keyof Round) => median(rounds.map((round) => round[part]));
+/** @returns milliseconds from its being stored to its being worked off, committed */
+async function oneEvent(processing: Processing, event: IncomingEvent): Promise<number> {
+  await putInInbox(processing.db, [event]);
+  const startedAt = performance.now();
+  const { groups } = await look(processing.db);
+  let worked = 0;
+  for (const lanes of groups) worked += await workLanes(lanes, processing);
+  if (worked !== 1) throw new Error(`${worked} events were worked off instead of one`);
+  return performance.now() - startedAt;
+}
+
+function eventOf(people: number, chance: Chance, now: Instant): IncomingEvent {
+  const at = new Date(now).toISOString();
+  return {
+    type: 'track',
+    messageId: randomUUID(),
+    name: nameFor(chance.next()),
+    userId: `user-${1 + Math.floor(chance.next() * people)}`,
+    properties: { source: 'web', seconds: Math.floor(chance.between(0, 600)), label: `item ${now % 1_000}` },
+    context: {},
+    occurredAt: at,
+    receivedAt: at,
+  };
+}
+
+/** @param place in [0, 1) */
+function nameFor(place: number): string {
+  let left = place * Object.values(EVENT_SHARES).reduce((sum, share) => sum + share, 0);
+  for (const [name, share] of Object.entries(EVENT_SHARES)) {
+    left -= share;
+    if (left < 0) return name;
+  }
+  throw new Error(`${place} is no place among events`);
+}
+
+/** When, in product time, events changed memberships. */
+async function changedAfter(db: Database, from: Instant): Promise<Set<Instant>> {
+  const rows = await db
+    .selectFrom('audience_changes')
+    .select('recorded_at')
+    .distinct()
+    .where('recorded_at', '>', new Date(from))
+    .execute();
+  return new Set(rows.map((row) => row.recorded_at.getTime()));
+}
+
+function figuresOf({ people, members, fillSeconds, engineSeconds, postgresSeconds, delays }: Measured): Figure[] {
   const label = (what: string) => `${people.toLocaleString('en-US')} people: ${what}`;
+  const key = (what: string) => `${what}At${people}`;
   return [
-    { key: key('engine'), label: label('CPU of the engine for an event'), value: of('engine'), unit: 'ms' },
-    { key: key('postgres'), label: label('CPU of Postgres for an event'), value: of('postgres'), unit: 'ms' },
-    { key: key('cpu'), label: label('CPU of both'), value: cpuOf(size), unit: 'ms' },
-    { key: key('p50'), label: label('until the change is seen, p50'), value: of('p50'), unit: 'ms' },
-    { key: key('p99'), label: label('until the change is seen, p99'), value: p99Of(size), unit: 'ms' },
+    { key: key('memberships'), label: label('memberships'), value: members },
+    { key: key('fillSeconds'), label: label('filling them'), value: fillSeconds, unit: 's' },
+    { key: key('engineSeconds'), label: label('CPU of the engine, 1,000 events'), value: engineSeconds, unit: 's' },
+    { key: key('postgresSeconds'), label: label('CPU of Postgres, 1,000 events'), value: postgresSeconds, unit: 's' },
+    { key: key('changed'), label: label('events that changed a membership'), value: delays.length },
+    { key: key('delayMedianMs'), label: label('time to the change, median'), value: median(delays), unit: 'ms' },
+    { key: key('delayP99Ms'), label: label('time to the change, p99'), value: percentile(delays, 0.99), unit: 'ms' },
   ];
 }
 
-function growth(sizes: readonly Size[]): Figure[] {
-  const [first, last] = [sizes.at(0), sizes.at(-1)];
-  if (first === undefined || last === undefined || first === last) return [];
-  const target = { atMost: GROWS_AT_MOST };
+function growthOf(measured: readonly Measured[]): Figure[] {
+  const [first] = measured;
+  const last = measured.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const growth = (of: (one: Measured) => number) => of(last) / of(first);
+  const cpu = growth(({ engineSeconds, postgresSeconds }) => engineSeconds + postgresSeconds);
+  const p99 = growth(({ delays }) => percentile(delays, 0.99));
   return [
-    { key: 'cpuGrowth', label: 'CPU of an event, the last to the first', value: cpuOf(last) / cpuOf(first), target },
-    { key: 'p99Growth', label: 'p99, the last to the first', value: p99Of(last) / p99Of(first), target },
+    { key: 'cpuGrowth', label: 'CPU of an event, last size to first', value: cpu, target: { atMost: GROWTH } },
+    { key: 'p99Growth', label: 'p99 time to the change, last to first', value: p99, target: { atMost: GROWTH } },
   ];
 }

@@ -13,15 +13,21 @@ import { duplicates } from './duplicates.ts';
 import type { Bench, BenchOutcome } from './harness/bench.ts';
 import { startNoiseCount } from './harness/cpu.ts';
 import { reportOf, tableOf } from './harness/figures.ts';
-import { ingest } from './ingest.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { preview } from './preview.ts';
 import { throughput } from './throughput.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
-  ...{ cost, throughput, latency, duplicates, caps, kill },
-  ...{ audiences, clock, ingest, preview },
+  cost,
+  throughput,
+  latency,
+  duplicates,
+  caps,
+  kill,
+  preview,
+  clock,
+  audiences,
 };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;

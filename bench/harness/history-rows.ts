@@ -17,7 +17,7 @@ export interface History {
 }
 
 /** Of a hundred events, how many have which name. */
-const SHARES: Readonly<Record<string, number>> = {
+export const EVENT_SHARES: Readonly<Record<string, number>> = {
   'Page Viewed': 40,
   'Project Opened': 20,
   'Report Shared': 12,
@@ -28,7 +28,6 @@ const SHARES: Readonly<Record<string, number>> = {
   'Support Ticket Opened': 3,
   'Plan Compared': 2,
 };
-export const EVENT_NAMES = Object.keys(SHARES);
 const PLANS = ['free', 'starter', 'pro', 'enterprise', 'free'];
 /** Events are inserted about in the order they happened, as they come in life: so many parts of the time. */
 const SLICES = 20;
@@ -93,9 +92,9 @@ export async function vacuum(db: Database): Promise<void> {
 }
 
 function nameOf(place: string) {
-  const total = Object.values(SHARES).reduce((sum, share) => sum + share, 0);
+  const total = Object.values(EVENT_SHARES).reduce((sum, share) => sum + share, 0);
   let below = 0;
-  const cases = Object.entries(SHARES).map(([name, share]) => {
+  const cases = Object.entries(EVENT_SHARES).map(([name, share]) => {
     below += share;
     return sql`when ${sql.raw(place)} < ${sql.lit(below / total)} then ${sql.lit(name)}`;
   });
