@@ -119,7 +119,8 @@ function logEntry(
     at: Date.parse(event.occurredAt),
     receivedAt: event.receivedAt,
     messageId: event.messageId,
-    properties: event.properties,
+    // What a call said of somebody is kept, so that one can ask later what was known when.
+    properties: isDeed(event.type) ? event.properties : (event.traits ?? {}),
     context: event.context,
   };
 }
