@@ -9,16 +9,17 @@ import { type BenchContext, defineBench } from './harness/bench.ts';
 import { startCpuCount } from './harness/cpu.ts';
 import { type Figure, median } from './harness/figures.ts';
 import { type Ground, onGround } from './harness/ground.ts';
-import { EVENT_NAMES } from './harness/history-rows.ts';
+import { EVENT_SHARES } from './harness/history-rows.ts';
 import { inboxEmpty, makeKnown, peopleOf } from './harness/people.ts';
 import { type PlainInsert, plainInsert } from './harness/plain-insert.ts';
 import { type ProductProcess, startProductProcess } from './harness/product.ts';
 import { chanceFrom } from './harness/random.ts';
 import { startSink } from './harness/sink.ts';
 import { type Call, type TrackingClient, track, trackingClient } from './harness/tracking.ts';
-import { MANY_WORKSPACE } from './harness/workspaces.ts';
+import { INGEST_WORKSPACE } from './harness/workspaces.ts';
 import { backlogFigures, sendsUnderBacklog } from './sends-under-backlog.ts';
 
+const EVENT_NAMES = Object.keys(EVENT_SHARES);
 const ACCEPTED_RATIO = 0.3;
 const PROCESSED_RATIO = 0.05;
 /** Processing is waited for so long. */
@@ -53,7 +54,7 @@ async function compare(ground: Ground, { settings, say, profileTo }: BenchContex
   const product = await startProductProcess(ground, {
     name: 'engine',
     roles: ['api', 'processor', 'worker'],
-    workspace: MANY_WORKSPACE,
+    workspace: INGEST_WORKSPACE,
     smtpUrl: sink.url,
     profileTo,
   });

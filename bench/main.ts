@@ -13,6 +13,7 @@ import { duplicates } from './duplicates.ts';
 import type { Bench, BenchOutcome } from './harness/bench.ts';
 import { startNoiseCount } from './harness/cpu.ts';
 import { reportOf, tableOf } from './harness/figures.ts';
+import { ingest } from './ingest.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { preview } from './preview.ts';
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   preview,
   clock,
   audiences,
+  ingest,
 };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;

@@ -19,7 +19,7 @@ export const CLOCK_WORKSPACE = fileURLToPath(new URL('../workspace-clock', impor
 /** Thirty audiences of different kinds. */
 export const AUDIENCES_WORKSPACE = fileURLToPath(new URL('../workspace-audiences', import.meta.url));
 /** Thirty audiences of different kinds, and journeys that mail at once or after a while. */
-export const MANY_WORKSPACE = fileURLToPath(new URL('../workspace-many', import.meta.url));
+export const INGEST_WORKSPACE = fileURLToPath(new URL('../workspace-ingest', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
 
