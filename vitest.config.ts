@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'forks',
     // The servers under test need processors too.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
   },
 });
