@@ -97,11 +97,17 @@ function inOrder(changes: readonly Pick<MembershipChange, 'at' | 'audience' | 'e
     .sort(([at, audience], [otherAt, other]) => at - otherAt || audience.localeCompare(other));
 }
 
+/** A persona's events say nothing of who did them: it was the persona. */
+const ownHistory = history.map((facts) => ({
+  ...facts,
+  events: facts.events.map(({ person: _, ...event }): EventFact => event),
+}));
+
 describe('memberships in virtual time', () => {
   it('change by event and by clock as the engine says', () => {
     let changed = 0;
     fc.assert(
-      fc.property(audiences, history, (more, facts) => {
+      fc.property(audiences, ownHistory, (more, facts) => {
         const engine = changesInEngine(more, facts);
         changed += engine.length;
         expect(inOrder(changesInSimulation(more, facts))).toEqual(inOrder(engine));
@@ -113,7 +119,7 @@ describe('memberships in virtual time', () => {
 
   it('are those of the oracle whenever anything changes, and just before', () => {
     fc.assert(
-      fc.property(audiences, history, (more, facts) => {
+      fc.property(audiences, ownHistory, (more, facts) => {
         const changes = changesInSimulation(more, facts);
         for (const now of new Set([...changes, ...facts.events].flatMap(({ at }) => [at - 1, at, at + 1]))) {
           if (now < T0 - DAY || now > END) continue;
