@@ -9,7 +9,7 @@ import { pino } from 'pino';
 import { type Clock, createClock, DAY, type Instant, MINUTE, SECOND } from '../src/core/time.ts';
 import { publish } from '../src/definitions/publish.ts';
 import { CatalogShelf } from '../src/process/catalog.ts';
-import { tick } from '../src/process/clock-tick.ts';
+import { BATCH, tick } from '../src/process/clock-tick.ts';
 import { fill } from '../src/process/fill.ts';
 import type { Processing } from '../src/process/process-lane.ts';
 import { startProcessor } from '../src/runtime/processor.ts';
@@ -93,21 +93,18 @@ async function measure(ground: Ground, { settings: { people, minutes }, say }: C
       value: each(rows, among) / each(rows, before),
       target: { atMost: 1.1 },
     },
-    { key: 'flipsPerSecond', label: 'all due at once: changes', value: crowd.flipsPerSecond, unit: '/s' },
-    { key: 'updatesPerSecond', label: 'plain indexed updates', value: crowd.updatesPerSecond, unit: '/s' },
-    {
-      key: 'ratio',
-      label: 'changes to plain updates',
-      value: crowd.flipsPerSecond / crowd.updatesPerSecond,
-      target: { atLeast: 0.2 },
-    },
+    { key: 'flipsPerSecond', label: 'all due at once: changes', value: crowd.flips, unit: '/s' },
+    { key: 'updatesPerSecond', label: 'plain indexed updates, as many at once', value: crowd.updates, unit: '/s' },
+    { key: 'ratio', label: 'changes to them', value: crowd.flips / crowd.updates, target: { atLeast: 0.2 } },
+    { key: 'inTurnPerSecond', label: 'plain updates, one after the other', value: crowd.updatesInTurn, unit: '/s' },
+    { key: 'inTurnRatio', label: 'changes to those', value: crowd.flips / crowd.updatesInTurn },
   ];
   return {
     figures,
     notes: [
       `The processor itself, in real time. People become members of ${AUDIENCE} by an event that is 14 days old; their states were made by SQL.`,
       `How much a change costs alone was measured with ${alone} people at the same pace.`,
-      `All due at once: one connection, a tick and then as many plain updates in one statement by primary key, in turn, ${crowd.batch} people in a transaction (median).`,
+      `All due at once: a tick, then as many plain updates by primary key, one statement for ${BATCH} people in a transaction, as the engine's transactions are: first side by side like those, then one after the other.`,
     ],
   };
 }
@@ -151,41 +148,49 @@ async function wave(ground: Ground, publicationId: number, count: number, over: 
   return { spent, flips: rows.length, lags: rows.map(({ lag }) => lag) };
 }
 
+/** Changes and updates a second. */
 interface Crowd {
-  readonly flipsPerSecond: number;
-  readonly updatesPerSecond: number;
-  /** People in a transaction. */
-  readonly batch: number;
+  readonly flips: number;
+  /** In as many transactions at once as the engine has. */
+  readonly updates: number;
+  /** In one after the other. */
+  readonly updatesInTurn: number;
 }
 
-/** The engine's changes of one half, and plain updates of the other, in turn. */
+/** The engine's changes, and plain updates of as many others, in turn. */
 async function atOnce({ db }: Ground, publicationId: number, people: number): Promise<Crowd> {
   const instant = Date.now();
   const later = instant + 2 * DAY;
-  await makeDuePeople(db, { count: people, from: later, over: 0, publicationId });
+  await makeDuePeople(db, { count: 2 * people, from: later, over: 0, publicationId });
   const { rows: plain } = await sql<{ id: number }>`
     select profile_id as id from audience_states where due_at = ${new Date(later)} order by random()
   `.execute(db);
   await makeDuePeople(db, { count: people, from: instant, over: 0, publicationId });
   const processing = processingOf(db, { now: () => instant, wall: () => instant, speed: 1 }, new CatalogShelf());
+  const nextBatches = (count: number) =>
+    Array.from({ length: Math.ceil(count / BATCH) }, (_, index) =>
+      plain.splice(0, Math.min(BATCH, count - index * BATCH)).map(({ id }) => id),
+    );
 
-  const batches: number[] = [];
-  const took = { engine: 0, plain: 0 };
+  const took = { engine: 0, atOnce: 0, inTurn: 0 };
+  let changed = 0;
   for (;;) {
     const startedAt = performance.now();
     const flips = await tick(instant, processing);
     took.engine += performance.now() - startedAt;
     if (flips === 0) break;
-    batches.push(flips);
-    const ids = plain.splice(0, flips).map(({ id }) => id);
-    const plainAt = performance.now();
-    await updatePlainly(db, ids, instant);
-    took.plain += performance.now() - plainAt;
+    changed += flips;
+    const [some, others] = [nextBatches(flips), nextBatches(flips)];
+    const atOnceAt = performance.now();
+    await Promise.all(some.map((ids) => updatePlainly(db, ids, instant)));
+    took.atOnce += performance.now() - atOnceAt;
+    const inTurnAt = performance.now();
+    for (const ids of others) await updatePlainly(db, ids, instant);
+    took.inTurn += performance.now() - inTurnAt;
   }
-  const flips = batches.reduce((sum, count) => sum + count, 0);
-  if (flips !== people) throw new Error(`${flips} of ${people} have changed`);
+  if (changed !== people) throw new Error(`${changed} of ${people} have changed`);
   const rate = (milliseconds: number) => people / (milliseconds / SECOND);
-  return { flipsPerSecond: rate(took.engine), updatesPerSecond: rate(took.plain), batch: median(batches) };
+  return { flips: rate(took.engine), updates: rate(took.atOnce), updatesInTurn: rate(took.inTurn) };
 }
 
 async function updatePlainly(db: Database, ids: readonly number[], at: Instant): Promise<void> {

@@ -11,7 +11,7 @@ import { loadPeople, savePeople } from './person.ts';
 import type { Processing } from './process-lane.ts';
 
 /** People in one transaction, at most. */
-const BATCH = 200;
+export const BATCH = 200;
 /** Transactions side by side, each on a connection of its own, where that many people are due. */
 const BATCHES_AT_ONCE = 4;
 
