@@ -27,7 +27,7 @@ import { isJsonShown, isTextShown } from './shown.ts';
 
 const OUTPUTS = ['text', 'json'];
 const FILES = ['yaml', 'mjml', 'ts'];
-const PATIENCE = 10_000;
+const PATIENCE = 20_000;
 const LOOK_AGAIN_AFTER = 100;
 /** Where guides say that things are. */
 const PRODUCT_URL = 'http://localhost:8080';
