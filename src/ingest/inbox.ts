@@ -78,6 +78,11 @@ export function laneOfProfile(id: RawBuilder<unknown>): RawBuilder<number> {
 /** Stores the events, all or none, in one statement. When the promise resolves outside a transaction they are durable. */
 export async function putInInbox(db: Queryable, events: readonly IncomingEvent[]): Promise<void> {
   if (events.length === 0) return;
+  await sql`with stored as (${storing(events)}) select ${announcement('inbox')}`.execute(db);
+}
+
+/** SQL that stores the events, for statements that store more; where there are any they announce the inbox, too. */
+export function storing(events: readonly IncomingEvent[]): RawBuilder<unknown> {
   const rows = events.map((event) => ({
     lane: laneOf(event),
     message_id: event.messageId,
@@ -86,15 +91,12 @@ export async function putInInbox(db: Queryable, events: readonly IncomingEvent[]
     body: event,
     account_id: event.news !== undefined && event.traits !== undefined ? event.profileId : null,
   }));
-  await sql`
-    with stored as (
-      insert into inbox (lane, message_id, occurred_at, received_at, body, account_id)
-      select lane, message_id, occurred_at, received_at, body, account_id
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-        as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb, account_id bigint)
-    )
-    select ${announcement('inbox')}
-  `.execute(db);
+  return sql`
+    insert into inbox (lane, message_id, occurred_at, received_at, body, account_id)
+    select lane, message_id, occurred_at, received_at, body, account_id
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as row (lane smallint, message_id text, occurred_at timestamptz, received_at timestamptz, body jsonb, account_id bigint)
+  `;
 }
 
 /** How many events wait to be processed. */

@@ -42,6 +42,11 @@ export class CatalogShelf {
   readonly versions = new VersionShelf();
   #current: Catalog | null = null;
 
+  /** As it was last looked up. */
+  get known(): Catalog | null {
+    return this.#current;
+  }
+
   /** Null as long as nothing was ever published. */
   async current(db: Queryable): Promise<Catalog | null> {
     const newest = await db

@@ -7,9 +7,9 @@ import { delivered, interpret, LATENESS_FORGIVEN, type Move, type Outcome } from
 import type { Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import { type Clock, type Instant, realMillisecondsUntil } from '../core/time.ts';
-import { putInInbox } from '../ingest/inbox.ts';
+import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Database, Queryable } from '../store/database.ts';
-import { type CreateTask, carryOut, messageId, storeCarriedOut } from './carry-out.ts';
+import { type CreateTask, carryOut, messageId } from './carry-out.ts';
 import { lockRun, type RunState } from './run-state.ts';
 import { type MessageResult, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
@@ -54,8 +54,8 @@ export interface Settlement {
   readonly message: string;
   readonly refusal: Refusal | null;
   readonly detail: JsonObject | null;
-  /** What the engine reports about it as an event. */
-  readonly report: (state: RunState, now: Instant) => Parameters<typeof putInInbox>[1][number] | null;
+  /** What the engine reports about it as events. */
+  readonly report: (state: RunState, now: Instant) => readonly IncomingEvent[];
 }
 
 /** Records what became of the message and moves the run on from it. A message that is settled already stays as it is. */
@@ -77,12 +77,12 @@ async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement
         ? delivered(journey, state.cursor, { latenessForgiven }, now, settlement.refusal)
         : null;
     const result = settled ? resultOf(settlement) : null;
-    const report = settled ? settlement.report(state, now) : null;
-    if (report !== null) await putInInbox(tx, [report]);
+    const reported = settled ? settlement.report(state, now) : [];
 
     if (state.status !== 'active') {
       const { status: outcome, endReason } = state;
       if (result !== null) await saveResult(tx, result, now);
+      await putInInbox(tx, reported);
       return { kind: 'end', outcome, reason: endReason ?? '' };
     }
     const { wokenAt, ...given } = state;
@@ -94,7 +94,8 @@ async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement
     );
     const log = onward === null ? move.log : [onward.log, ...move.log];
     const changed = onward !== null || log.length > 0 || move.cursor.phase !== state.cursor.phase;
-    if (changed) await saveChanged(tx, state, journey, { ...move, log }, result, now, advancing.createTask);
+    if (changed)
+      await saveChanged(tx, state, journey, { ...move, log }, { result, reported }, now, advancing.createTask);
     return instructionFor(state, move, clock);
   });
 }
@@ -104,7 +105,7 @@ async function saveChanged(
   state: RunState,
   journey: Journey,
   move: Move,
-  result: MessageResult | null,
+  { result, reported }: { readonly result: MessageResult | null; readonly reported: readonly IncomingEvent[] },
   now: Instant,
   createTask: CreateTask,
 ): Promise<void> {
@@ -131,10 +132,11 @@ async function saveChanged(
       log: move.log,
       messages: carried.messages,
       result,
+      events: [...reported, ...carried.events],
     },
     now,
   );
-  await storeCarriedOut(tx, carried, createTask);
+  for (const task of carried.tasks) await createTask(tx, task);
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */

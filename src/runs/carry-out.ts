@@ -8,7 +8,7 @@ import { evaluateExpression } from '../core/evaluate.ts';
 import type { Act } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
-import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
+import type { IncomingEvent } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import { messageEvent } from './message-events.ts';
 import type { RunState } from './run-state.ts';
@@ -89,16 +89,6 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
     }
   }
   return { messages, tasks, events };
-}
-
-/** Stores what a move's messages entail. The messages themselves are stored with the move. */
-export async function storeCarriedOut(
-  tx: Queryable,
-  { tasks, events }: CarriedOut,
-  createTask: CreateTask,
-): Promise<void> {
-  for (const task of tasks) await createTask(tx, task);
-  await putInInbox(tx, events);
 }
 
 /** What templates may name; `computed` are the computed traits, by key. */

@@ -192,17 +192,19 @@ function settle(
 
 /** SMTP's answer is all we hear: a 250 is told as delivered, a refusal as bounced. */
 function reportOf(step: ActionStep, id: string, refusal: Refusal | null, state: RunState, now: number) {
-  if (step.kind !== 'email' || (refusal !== null && refusal.reason !== 'channel')) return null;
+  if (step.kind !== 'email' || (refusal !== null && refusal.reason !== 'channel')) return [];
   const { key, category } = step.template;
   const at = new Date(now).toISOString();
-  return messageEvent({
-    name: refusal === null ? 'Email Delivered' : 'Email Bounced',
-    profileId: state.profileId,
-    message: { id, journey: state.journey, step: step.id, channel: 'email', template: key, category },
-    at,
-    receivedAt: at,
-    ...(refusal === null ? {} : { properties: { reason: refusal.detail } }),
-  });
+  return [
+    messageEvent({
+      name: refusal === null ? 'Email Delivered' : 'Email Bounced',
+      profileId: state.profileId,
+      message: { id, journey: state.journey, step: step.id, channel: 'email', template: key, category },
+      at,
+      receivedAt: at,
+      ...(refusal === null ? {} : { properties: { reason: refusal.detail } }),
+    }),
+  ];
 }
 
 async function noteFailedAttempt(

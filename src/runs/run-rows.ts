@@ -7,7 +7,7 @@ import type { JsonObject } from '../core/condition.ts';
 import type { Cursor, LogEntry } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
-import { announce } from '../store/notify.ts';
+import { announcement } from '../store/notify.ts';
 import type { Run } from './enter.ts';
 
 /** Each profile's last run of every journey it was in: the active one, else the latest. */
@@ -199,10 +199,12 @@ export async function tellTemporal(
 ): Promise<void> {
   if (rows.length === 0) return;
   await sql`
-    insert into outbox (run_id, kind, body)
-    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (run_id text, kind text, body jsonb)
+    with told as (
+      insert into outbox (run_id, kind, body)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (run_id text, kind text, body jsonb)
+    )
+    select ${announcement('outbox')}
   `.execute(db);
-  await announce(db, 'outbox');
 }
 
 function dateOrNull(at: Instant | null): Date | null {

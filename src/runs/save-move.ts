@@ -7,7 +7,9 @@ import type { JsonObject } from '../core/condition.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
+import { type IncomingEvent, storing } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
+import { announcement } from '../store/notify.ts';
 
 /** A message to be stored with the move: reserved, put up at once, or refused. */
 export interface NewMessage {
@@ -44,6 +46,8 @@ export interface StoredMove {
   readonly log: readonly LogEntry[];
   readonly messages: readonly NewMessage[];
   readonly result: MessageResult | null;
+  /** What the engine reports of it. */
+  readonly events: readonly IncomingEvent[];
 }
 
 /** @param now when it is recorded, and when the messages were reserved or put up */
@@ -74,10 +78,12 @@ export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): P
       from jsonb_to_recordset(${JSON.stringify(move.result === null ? [] : [move.result])}::jsonb)
         as row (id text, status text, refusal jsonb, detail jsonb)
       where messages.id = row.id
+    ), reported as (${storing(move.events)}), moved as (
+      update runs set status = ${move.status}, end_reason = ${move.endReason}, ended_at = ${date(move.endedAt)},
+        cursor = ${JSON.stringify(move.cursor)}::jsonb, woken_at = ${date(move.wokenAt)}, due_at = ${date(move.dueAt)}
+      where id = ${move.runId}
     )
-    update runs set status = ${move.status}, end_reason = ${move.endReason}, ended_at = ${date(move.endedAt)},
-      cursor = ${JSON.stringify(move.cursor)}::jsonb, woken_at = ${date(move.wokenAt)}, due_at = ${date(move.dueAt)}
-    where id = ${move.runId}
+    select ${announcement('inbox')} where ${move.events.length > 0}::boolean
   `.execute(tx);
 }
 

@@ -40,7 +40,7 @@ const AFTER_FAILURE = 500;
 /** From the start of one pass to the next at least: what comes piece by piece shares one, and what comes alone waits for none. */
 const PACE = 20;
 /** Batches worked on side by side, each on a connection of its own. */
-const BATCHES_AT_ONCE = 4;
+const BATCHES_AT_ONCE = 2;
 const DISPATCH_AGAIN = 500;
 
 export function startProcessor({ processing, dispatching, syncing, secrets, horizon }: ProcessorSettings): Processor {
@@ -67,7 +67,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     if (soonest !== null && soonest <= upTo) worked += await tick(upTo, processing);
     if (worked > 0) {
       outbox.nudge();
-      syncs.nudge();
+      if (processing.catalogs.known?.syncs?.all.length) syncs.nudge();
       return 0;
     }
     return soonest === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(soonest, clock)));
