@@ -31,7 +31,7 @@ export const ingest = defineBench({
   settings: {
     events: { byDefault: 50_000, about: 'events in each round, and in the backlog' },
     batch: { byDefault: 250, about: 'events in a request, and rows in a plain insert' },
-    connections: { byDefault: 4, about: 'connections of either' },
+    connections: { byDefault: 8, about: 'connections of either' },
     people: { byDefault: 5_000, about: 'people the events are of' },
     rounds: { byDefault: 3, about: 'rounds of plain inserts, each followed by one of the product' },
   },
