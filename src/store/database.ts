@@ -27,7 +27,8 @@ export interface DatabaseSettings {
 }
 
 const INT8 = 20;
-const NO_SUCH_TABLE = '42P01';
+/** Tables and schemas that are gone: undefined_table, invalid_schema_name. */
+const NO_SUCH_THING: ReadonlySet<string | undefined> = new Set(['42P01', '3F000']);
 const MIGRATION_TRIES = 5;
 /** Milliseconds; a server that does not even answer counts as away after that. */
 const CONNECT_WITHIN = 10_000;
@@ -72,8 +73,8 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     const { error } = await migrator.migrateToLatest();
     if (error === undefined) return;
-    // Kysely looks at the tables of every schema, and one of another program may be dropped while it does.
-    const wasDropped = error instanceof pg.DatabaseError && error.code === NO_SUCH_TABLE;
+    // Kysely looks at the tables of every schema, and those of another program may be dropped while it does.
+    const wasDropped = error instanceof pg.DatabaseError && NO_SUCH_THING.has(error.code);
     if (!wasDropped || tries === MIGRATION_TRIES) throw error;
   }
 }
