@@ -10,7 +10,7 @@ import { type Clock, type Instant, realMillisecondsUntil } from '../core/time.ts
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { type CreateTask, carryOut, messageId } from './carry-out.ts';
-import { lockRun, type RunState } from './run-state.ts';
+import { lockRun, type RunState, readState } from './run-state.ts';
 import { type MessageResult, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
 import { watchUntil } from './watch.ts';
@@ -25,7 +25,7 @@ export interface Advancing {
 
 export interface RunRef {
   readonly run: string;
-  /** Content hash of the journey's definition. */
+  /** Content hash of the definition that the run was started with; the run's row says which one it follows now. */
   readonly version: string;
 }
 
@@ -65,10 +65,10 @@ export async function settleDelivery(ref: RunRef, settlement: Settlement, advanc
 
 async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement | null): Promise<Instruction> {
   const { db, clock } = advancing;
-  const version = await advancing.versions.load(db, ref.version);
-  const { journey } = version;
   return db.transaction().execute(async (tx) => {
-    const state = await lockRun(tx, ref.run, version, advancing.settings, clock.now());
+    const locked = await lockRun(tx, ref.run);
+    const state = await readState(tx, locked, advancing, clock.now());
+    const { journey } = state.version;
     const now = clock.now();
     const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
     const settled = settlement !== null && isOnItsWay(state, settlement.message);

@@ -28,7 +28,7 @@ import {
 import { computedTraits, templateVariables } from './carry-out.ts';
 import { messageEvent } from './message-events.ts';
 import { outlast } from './outlast.ts';
-import { accountOf, lockRun, type RunState } from './run-state.ts';
+import { accountOf, lockRun, type RunState, readState } from './run-state.ts';
 
 export interface Delivering extends Advancing {
   readonly sendEmail: (email: OutgoingEmail) => Promise<Delivery>;
@@ -52,6 +52,7 @@ interface Claim {
   readonly profile_id: number;
   readonly content: JsonObject | null;
   readonly journey: string;
+  readonly version: string;
   readonly user_id: string | null;
   readonly traits: JsonObject;
   readonly account: JsonObject | null;
@@ -66,7 +67,7 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
   const { db, versions } = delivering;
   const claim = await claimMessage(db, message);
   if (claim === undefined) return advanceRun(ref, delivering);
-  const { journey } = await versions.load(db, ref.version);
+  const { journey } = await versions.load(db, claim.version);
   const step = journey.steps[claim.step] as ActionStep;
 
   const refusal = await refusalBefore(claim, step, message, delivering);
@@ -91,7 +92,7 @@ async function claimMessage(db: Database, message: string): Promise<Claim | unde
     from before b, runs r, profiles p
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
     returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.content,
-      r.journey, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
+      r.journey, r.version, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
       (select category from suppressions s where s.profile_id = m.profile_id and s.category in ('all', m.category) limit 1) as suppressed,
       (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
         where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
@@ -159,19 +160,15 @@ async function handOver(
 }
 
 /** Computed traits cost a look at the person's events, so only templates that name some pay for it. */
-async function variablesFor(
-  ref: RunRef,
-  journey: Journey,
-  claim: Claim,
-  { db, versions, settings, clock }: Delivering,
-): Promise<JsonObject> {
+async function variablesFor(ref: RunRef, journey: Journey, claim: Claim, delivering: Delivering): Promise<JsonObject> {
+  const { db, clock } = delivering;
   const now = clock.now();
   const { traits, account, user_id: userId, entry } = claim;
   if (Object.keys(journey.computed ?? {}).length === 0) {
     return templateVariables({ traits, accountTraits: account, userId, entry, journey: claim.journey }, {}, now);
   }
   return db.transaction().execute(async (tx) => {
-    const state = await lockRun(tx, ref.run, await versions.load(db, ref.version), settings, now);
+    const state = await readState(tx, await lockRun(tx, ref.run), delivering, now);
     return templateVariables(state, computedTraits(state, journey, now), now);
   });
 }

@@ -13,11 +13,13 @@ import { loadFacts } from '../ingest/event-log.ts';
 import { accountTraits } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
-import type { SettingsShelf, Version } from './version-shelf.ts';
+import type { SettingsShelf, Version, VersionShelf } from './version-shelf.ts';
 
 export interface RunState {
   readonly id: string;
   readonly journey: string;
+  /** What the run follows: its row says so, whatever its workflow was started with. */
+  readonly version: Version;
   readonly profileId: number;
   /** Whose run it was before that profile became another. */
   readonly originId: number;
@@ -47,94 +49,112 @@ export class UnknownRunError extends Error {
   }
 }
 
-/**
- * Locks the run's person for the rest of the transaction, then reads, so that what it read holds until the commit.
- * @throws {UnknownRunError}
- */
-export async function lockRun(
-  tx: Queryable,
-  runId: string,
-  version: Version,
-  shelf: SettingsShelf,
-  now: Instant,
-): Promise<RunState> {
+/** A run's row with its person locked for the rest of the transaction, so that what is read holds until the commit. */
+export interface LockedRun {
+  readonly id: string;
+  readonly row: RunRow;
+  readonly person: LockedPerson;
+}
+
+/** @throws {UnknownRunError} */
+export async function lockRun(tx: Queryable, runId: string): Promise<LockedRun> {
   for (;;) {
-    const locked = await lockPerson(tx, runId);
-    if (locked === undefined) throw new UnknownRunError(runId);
+    const person = await lockPerson(tx, runId);
+    if (person === undefined) throw new UnknownRunError(runId);
     const row = await readRun(tx, runId);
     if (row === undefined) throw new UnknownRunError(runId);
     // Between finding the person and locking it, the person may have become another.
-    if (row.profile_id !== locked.id) continue;
-    const settings = await shelf.load(tx, row.publication_id);
-    const interests = [version.from(row.cursor.step), version.named];
-    const asked = new Set(interests.flatMap(({ related }) => [...related]));
-    // A wait that is over in time is over at the instant it was meant to be, which may be before now.
-    const facts = await loadFacts(tx, [locked.id], interests, Math.min(now, row.entered_at.getTime()));
-    const related = await loadRelated(tx, 'person', [locked.id], asked);
-    return {
-      id: runId,
-      journey: row.journey,
-      profileId: locked.id,
-      originId: row.origin_id ?? locked.id,
-      userId: locked.user_id,
-      person: row.person,
-      heldOut: row.held_out,
-      enteredAt: row.entered_at.getTime(),
-      entry: row.entry,
-      status: row.status,
-      endReason: row.end_reason,
-      cursor: row.cursor,
-      wokenAt: row.woken_at?.getTime() ?? null,
-      traits: locked.traits,
-      accountTraits: row.account,
-      facts: {
-        traits: row.account === null ? locked.traits : { ...locked.traits, account: row.account },
-        events: facts.get(locked.id) ?? [],
-        audiences: new Set(row.audiences ?? []),
-        related: related.get(locked.id),
-      },
-      ledger: {
-        sent: await sentSince(
-          tx,
-          locked.id,
-          ledgerReach({ workspace: settings.caps, journey: version.journey.caps }),
-          now,
-        ),
-        suppressed: new Set(row.suppressed ?? []),
-        sentBefore: new Map(Object.entries(row.sent_before ?? {})),
-      },
-      settings,
-    };
+    if (row.profile_id === person.id) return { id: runId, row, person };
   }
 }
 
-async function lockPerson(tx: Queryable, runId: string) {
-  const { rows } = await sql<{ id: number; user_id: string | null; traits: JsonObject }>`
+/** Everything else that the next move of a locked run depends on. */
+export async function readState(
+  tx: Queryable,
+  { id, row, person }: LockedRun,
+  { versions, settings: shelf }: { readonly versions: VersionShelf; readonly settings: SettingsShelf },
+  now: Instant,
+): Promise<RunState> {
+  const version = await versions.load(tx, row.version);
+  const settings = await shelf.load(tx, row.publication_id);
+  const interests = [version.from(row.cursor.step), version.named];
+  const asked = new Set(interests.flatMap(({ related }) => [...related]));
+  // A wait that is over in time is over at the instant it was meant to be, which may be before now.
+  const facts = await loadFacts(tx, [person.id], interests, Math.min(now, row.entered_at.getTime()));
+  const related = await loadRelated(tx, 'person', [person.id], asked);
+  return {
+    id,
+    journey: row.journey,
+    version,
+    profileId: person.id,
+    originId: row.origin_id ?? person.id,
+    userId: person.user_id,
+    person: row.person,
+    heldOut: row.held_out,
+    enteredAt: row.entered_at.getTime(),
+    entry: row.entry,
+    status: row.status,
+    endReason: row.end_reason,
+    cursor: row.cursor,
+    wokenAt: row.woken_at?.getTime() ?? null,
+    traits: person.traits,
+    accountTraits: row.account,
+    facts: {
+      traits: row.account === null ? person.traits : { ...person.traits, account: row.account },
+      events: facts.get(person.id) ?? [],
+      audiences: new Set(row.audiences ?? []),
+      related: related.get(person.id),
+    },
+    ledger: {
+      sent: await sentSince(
+        tx,
+        person.id,
+        ledgerReach({ workspace: settings.caps, journey: version.journey.caps }),
+        now,
+      ),
+      suppressed: new Set(row.suppressed ?? []),
+      sentBefore: new Map(Object.entries(row.sent_before ?? {})),
+    },
+    settings,
+  };
+}
+
+interface LockedPerson {
+  readonly id: number;
+  readonly user_id: string | null;
+  readonly traits: JsonObject;
+}
+
+async function lockPerson(tx: Queryable, runId: string): Promise<LockedPerson | undefined> {
+  const { rows } = await sql<LockedPerson>`
     select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId}) for update
   `.execute(tx);
   return rows[0];
 }
 
-async function readRun(tx: Queryable, runId: string) {
-  const { rows } = await sql<{
-    journey: string;
-    profile_id: number;
-    origin_id: number | null;
-    person: string;
-    held_out: boolean;
-    entered_at: Date;
-    entry: JsonObject;
-    status: RunState['status'];
-    end_reason: string | null;
-    cursor: Cursor;
-    woken_at: Date | null;
-    publication_id: number;
-    account: JsonObject | null;
-    audiences: string[] | null;
-    suppressed: string[] | null;
-    sent_before: Record<string, string> | null;
-  }>`
-    select journey, profile_id, origin_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
+export interface RunRow {
+  readonly journey: string;
+  readonly version: string;
+  readonly profile_id: number;
+  readonly origin_id: number | null;
+  readonly person: string;
+  readonly held_out: boolean;
+  readonly entered_at: Date;
+  readonly entry: JsonObject;
+  readonly status: RunState['status'];
+  readonly end_reason: string | null;
+  readonly cursor: Cursor;
+  readonly woken_at: Date | null;
+  readonly publication_id: number;
+  readonly account: JsonObject | null;
+  readonly audiences: string[] | null;
+  readonly suppressed: string[] | null;
+  readonly sent_before: Record<string, string> | null;
+}
+
+async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined> {
+  const { rows } = await sql<RunRow>`
+    select journey, version, profile_id, origin_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
       (select max(id) from publications) as publication_id,
       ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
