@@ -3,6 +3,7 @@
  * @module
  */
 import { bucketOf } from './bucket.ts';
+import type { JsonObject } from './condition.ts';
 import type { Facts } from './facts.ts';
 import { endingOf, type Outcome } from './interpret.ts';
 import type { Journey } from './journey.ts';
@@ -12,17 +13,42 @@ import type { Instant } from './time.ts';
 export interface LastRun {
   readonly enteredAt: Instant;
   readonly status: 'active' | Outcome;
+  /** How many runs of the journey the person had before it. */
+  readonly visit: number;
+}
+
+/** A journey that a person qualifies for at an instant. */
+export interface Qualified<Published extends { readonly journey: Journey }> {
+  readonly published: Published;
+  /** What brings the person here, as the run keeps it. */
+  readonly entry: JsonObject;
+}
+
+/** All that one person qualifies for at one instant, in the order in which it is tried: the highest priority first. */
+export function inOrderOfPriority<Published extends { readonly journey: Journey }>(
+  qualified: readonly Qualified<Published>[],
+): readonly Qualified<Published>[] {
+  return [...qualified].sort((a, b) => byPriority(a.published.journey, b.published.journey));
+}
+
+/** The higher priority first, then the key that comes first. */
+export function byPriority(a: Pick<Journey, 'key' | 'priority'>, b: Pick<Journey, 'key' | 'priority'>): number {
+  return b.priority - a.priority || (a.key === b.key ? 0 : a.key < b.key ? -1 : 1);
 }
 
 /** Why the person does not enter at `at`; null: nothing is in the way. */
 export function entryRefusal(journey: Journey, last: LastRun | undefined, facts: Facts, at: Instant): string | null {
   if (last?.status === 'active') return 'already in the journey';
-  if (last !== undefined) {
-    if (journey.again === 'never') return 'entered before, and the journey is entered once only';
-    if (journey.again !== 'always' && at < last.enteredAt + journey.again.after)
-      return `entered before, and not again until ${new Date(last.enteredAt + journey.again.after).toISOString()}`;
-  }
-  return endingOf(journey, facts, at, at)?.reason ?? null;
+  return againRefusal(journey, last, at) ?? endingOf(journey, facts, at, at)?.reason ?? null;
+}
+
+function againRefusal({ again }: Journey, last: LastRun | undefined, at: Instant): string | null {
+  if (last === undefined || again === 'always') return null;
+  if (again === 'never') return 'entered before, and the journey is entered once only';
+  const { after, atMost = Infinity } = again;
+  if (last.visit + 1 >= atMost) return `entered before, and the journey is entered ${atMost} times at most`;
+  if (at >= last.enteredAt + after) return null;
+  return `entered before, and not again until ${new Date(last.enteredAt + after).toISOString()}`;
 }
 
 /** Sticky: a person is on the same side at every entry. */

@@ -90,11 +90,12 @@ export interface Cap {
 }
 
 export type Entry =
-  | { readonly by: 'audience'; readonly audience: string }
+  /** Whoever comes to be in the audience, or ceases to. */
+  | { readonly by: 'audience' | 'leaving'; readonly audience: string }
   | { readonly by: 'event'; readonly events: EventFilter };
 
-/** May the same person enter once more, after an earlier run has ended? */
-export type Again = 'never' | 'always' | { readonly after: Milliseconds };
+/** May the same person enter once more, after an earlier run has ended? At most `atMost` times, where that is given. */
+export type Again = 'never' | 'always' | { readonly after: Milliseconds; readonly atMost?: number };
 
 export interface Journey {
   readonly key: string;

@@ -7,14 +7,13 @@ import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Ste
 import { DAY } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
-import { compileFilter } from './compile-events.ts';
+import { compileAgain, compileEntry } from './compile-entry.ts';
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintJourney } from './lint-journey.ts';
 import { personTraitsIn } from './liquid.ts';
-import type { AuthoredCap, AuthoredStep, JourneyFile } from './schema-journey.ts';
+import type { AuthoredCap, AuthoredStep } from './schema-journey.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
-import { checkAudience, sayAt } from './scope.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
 import { stepIds, stepsOf } from './step-ids.ts';
@@ -44,7 +43,6 @@ export function compileJourney(
   const { scope } = traits;
   const given: ConditionSurroundings = { scope, source, of: 'person', inRun: true, sinceEntry: false };
   const { enter, goal, exit } = file;
-  if ('audience' in enter) checkEntryAudience(enter.audience, given);
 
   const placed = stepsOf(file);
   const ids = stepIds(placed, (path, id, derived) => {
@@ -59,11 +57,8 @@ export function compileJourney(
 
   const journey: Journey = {
     key: file.journey,
-    enter:
-      'audience' in enter
-        ? { by: 'audience', audience: enter.audience }
-        : { by: 'event', events: compileFilter({ event: enter.event, where: enter.where }, ['enter'], given) },
-    again: againOf(enter.again),
+    enter: compileEntry(enter, given),
+    again: compileAgain(enter.again),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
     exit: {
       after: exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after),
@@ -98,18 +93,6 @@ function textsOf(step: Step): readonly string[] {
   return 'template' in step
     ? Object.values(step.template).flatMap((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
     : [];
-}
-
-/** Journeys are for people. */
-function checkEntryAudience(key: string, given: ConditionSurroundings): void {
-  const { scope } = given;
-  const say = sayAt(given, ['enter', 'audience']);
-  if (scope.audiences.get(key) !== 'account') {
-    checkAudience(key, given.of, scope, say);
-    return;
-  }
-  const fix = 'Enter by an audience of people, with a condition such as `account: { audience: … }`';
-  say(`The audience \`${key}\` is of accounts, and journeys are for people`, fix);
 }
 
 export function compileCap({ channel, atMost, within }: AuthoredCap): Cap {
@@ -188,11 +171,6 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   }
   if ('set-trait' in authored) return { id, next, kind: 'set-trait', traits: authored['set-trait'] };
   return { id, next: null, kind: 'exit', reason: authored.exit };
-}
-
-function againOf(authored: JourneyFile['enter']['again'] = 'never'): Journey['again'] {
-  if (authored === 'never' || authored === 'always') return authored;
-  return { after: millisecondsOf(authored.slice('after'.length).trim()) };
 }
 
 function ownStep(steps: Readonly<Record<StepId, Step>>, id: StepId): [StepId, Step][] {

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { condition } from './schema-condition.ts';
-import { eventFields } from './schema-events.ts';
+import { entry } from './schema-entry.ts';
 import { atLeastOne, duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
 
 const channel = z.enum(['email', 'in-app', 'sales-task'], { error: 'must be `email`, `in-app` or `sales-task`' });
@@ -110,15 +110,6 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
   ],
 ).meta({ id: 'step' });
 
-const AGAIN = /^(never|always|after\s+\S.*)$/;
-const again = z
-  .string({ error: 'must be `never`, `always` or like `after 90d`' })
-  .refine((it) => AGAIN.test(it) && (!it.startsWith('after') || duration.safeParse(it.slice(5).trim()).success), {
-    error: 'must be `never`, `always` or like `after 90d`',
-  })
-  .optional()
-  .describe('May the same person enter once more? `never` (default), `always`, or `after 90d`.');
-
 const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
   error: 'must be below 100%, or nobody gets anything',
 });
@@ -126,11 +117,7 @@ const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isN
 export const journeyFile = z.strictObject({
   journey: key.describe('Its name.'),
   description: text.optional(),
-  enter: oneOf(
-    'An entry',
-    ['audience', 'event'],
-    [z.strictObject({ audience: key, again }), z.strictObject({ ...eventFields, again })],
-  ),
+  enter: entry,
   goal: condition.optional().describe('Ends the run as converted. Its events count from the entry on.'),
   exit: z
     .strictObject({ after: duration.optional(), when: condition.optional() })

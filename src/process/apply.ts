@@ -7,6 +7,7 @@
 
 import { addEvent, type Change, dueAt, factsOf, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
+import { inOrderOfPriority, type Qualified } from '../core/entry.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
 import { deadlineOf } from '../core/interpret.ts';
@@ -83,8 +84,8 @@ export function applyHappening(person: Person, happening: Happening, applying: A
   for (const done of happening.alsoDone ?? []) for (const key of audiences.touchedBy({ event: done })) touched.add(key);
   if (isCrowded(person)) for (const key of dueAt(person, at)) touched.add(key);
   const entering = isSilent ? 'nobody' : happening.entering;
-  follow(person, reevaluate(audiences, person, touched, at, 'event'), touch, at, applying, entering);
-  if (event !== undefined && !isSilent) enterByEvent(person, event, at, applying);
+  const changes = reevaluate(audiences, person, touched, at, 'event');
+  follow(person, changes, touch, at, applying, entering, isSilent ? undefined : event);
 }
 
 /** Looked at event by event, an account with more events than this would hold up its lane. */
@@ -138,7 +139,7 @@ export function bringUpToDate(person: Person, before: Instant, applying: Applyin
 /** Who enters journeys: everybody, whoever the publisher wants to, or nobody. */
 export type Entering = 'everybody' | 'asked' | 'nobody';
 
-/** What changes of audiences entail: runs end or wake, journeys are entered. */
+/** What changes of audiences, and an event, entail: runs end or wake, journeys are entered. */
 export function follow(
   person: Person,
   changes: readonly Change[],
@@ -146,15 +147,19 @@ export function follow(
   at: Instant,
   applying: Applying,
   entering: Entering = 'everybody',
+  event?: Happening['event'],
 ): void {
   person.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
   if (person.kind === 'account') return;
   watchRuns(person, touch, changes, at, applying);
-  for (const change of changes) {
-    const wanted =
-      entering === 'everybody' || (entering === 'asked' && applying.catalog.enterExisting.has(change.audience));
-    if (change.entered && wanted) enterByAudience(person, change, applying);
-  }
+  const { catalog } = applying;
+  const wanted = (change: Change) =>
+    entering === 'everybody' || (entering === 'asked' && change.entered && catalog.enterExisting.has(change.audience));
+  const qualified = [
+    ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, catalog)),
+    ...(event === undefined ? [] : qualifiedByEvent(event, catalog)),
+  ];
+  for (const { published, entry } of inOrderOfPriority(qualified)) tryEntry(person, published, at, entry, applying);
 }
 
 function watchRuns(
@@ -184,24 +189,20 @@ function watchRuns(
   }
 }
 
-function enterByAudience(person: Person, { audience, at }: Change, applying: Applying): void {
-  for (const published of applying.catalog.journeys.enteredByAudience(audience)) {
-    tryEntry(person, published, at, { by: 'audience', audience }, applying);
-  }
+function qualifiedByAudience({ audience, entered }: Change, { journeys }: Catalog): Qualified<PublishedJourney>[] {
+  const by = entered ? 'audience' : 'leaving';
+  return journeys.enteredByAudience(audience, entered).map((published) => ({ published, entry: { by, audience } }));
 }
 
-function enterByEvent(person: Person, event: EventFact & { messageId: string }, at: Instant, applying: Applying): void {
-  for (const published of applying.catalog.journeys.enteredByEvent(event.name, event.byEngine === true)) {
-    const { enter: entry } = published.journey;
-    if (entry.by !== 'event' || !isMeant(entry.events, event)) continue;
-    tryEntry(
-      person,
-      published,
-      at,
-      { by: 'event', event: event.name, messageId: event.messageId, properties: event.properties },
-      applying,
-    );
-  }
+function qualifiedByEvent(
+  event: NonNullable<Happening['event']>,
+  { journeys }: Catalog,
+): Qualified<PublishedJourney>[] {
+  const { name, messageId, properties } = event;
+  return journeys
+    .enteredByEvent(name, event.byEngine === true)
+    .filter(({ journey: { enter: entry } }) => entry.by === 'event' && isMeant(entry.events, event))
+    .map((published) => ({ published, entry: { by: 'event', event: name, messageId, properties } }));
 }
 
 function tryEntry(

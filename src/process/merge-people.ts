@@ -29,7 +29,7 @@ export interface MergeCause {
 
 /**
  * Makes `from` and `into` one, unless one of them has become another meanwhile. An audience that only the joint history
- * brings starts journeys like any other entry; one that either was in already starts none.
+ * brings, or that it takes `into` out of, starts journeys like any other; one that either was in already starts none.
  */
 export async function mergePeople(
   tx: Queryable,
@@ -105,7 +105,7 @@ function joinHistories(person: Person, others: Memberships, at: Instant, silent:
   person.filledTo = publicationId;
   const all = audiences.all.map(({ key }) => key);
   const changes = reevaluate(audiences, person, all, at, 'merge');
-  const starting = silent ? [] : changes.filter(({ audience, entered }) => entered && !others.get(audience)?.member);
+  const starting = silent ? [] : changes.filter(({ audience, entered }) => !entered || !others.get(audience)?.member);
   for (const { audience } of changes) {
     const [own, other] = [person.memberships.get(audience), others.get(audience)];
     if (own?.member && other?.member) own.since = Math.min(own.since, other.since);

@@ -4,6 +4,7 @@
  */
 
 import type { Condition } from '../core/condition.ts';
+import { byPriority } from '../core/entry.ts';
 import { type Interest, interestOf } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
@@ -16,13 +17,12 @@ export interface PublishedJourney {
 export interface JourneyIndex {
   readonly all: readonly PublishedJourney[];
   enteredByEvent(name: string, byEngine: boolean): readonly PublishedJourney[];
-  enteredByAudience(key: string): readonly PublishedJourney[];
+  /** By people who come to be in the audience, or who cease to. */
+  enteredByAudience(key: string, entered: boolean): readonly PublishedJourney[];
 }
 
 export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyIndex {
-  const all = [...journeys].sort(
-    (a, b) => b.journey.priority - a.journey.priority || (a.journey.key < b.journey.key ? -1 : 1),
-  );
+  const all = [...journeys].sort((a, b) => byPriority(a.journey, b.journey));
   return {
     all,
     enteredByEvent: (name, byEngine) =>
@@ -31,8 +31,8 @@ export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyInde
           enter.by === 'event' &&
           (enter.events.names.includes(name) || (!byEngine && enter.events.names.includes('*'))),
       ),
-    enteredByAudience: (key) =>
-      all.filter(({ journey: { enter } }) => enter.by === 'audience' && enter.audience === key),
+    enteredByAudience: (key, entered) =>
+      all.filter(({ journey: { enter } }) => enter.by === (entered ? 'audience' : 'leaving') && enter.audience === key),
   };
 }
 

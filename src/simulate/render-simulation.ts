@@ -21,8 +21,7 @@ export function renderSimulation(simulation: Simulation): string {
 
 function linesOf(run: SimulatedRun): string[] {
   const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
-  const by = entry.by === 'audience' ? `by audience ${entry.audience}` : `by event ${entry.event}`;
-  const title = `Run ${visit + 1}, entered ${utc(enteredAt)} ${by}${heldOut ? ', held out' : ''}`;
+  const title = `Run ${visit + 1}, entered ${utc(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`;
   const rows = log.map((one) => [utc(one.at), `+${duration(one.at - enteredAt)}`, one.step ?? '', sayOf(one, run)]);
   const table = columns([['time (UTC)', 'after entry', 'step', 'what happens'], ...rows]);
   return [
@@ -30,6 +29,11 @@ function linesOf(run: SimulatedRun): string[] {
     ...table.map((line) => `  ${line}`),
     `Outcome: ${outcome} after ${duration(endedAt - enteredAt)}, ${reason}`,
   ];
+}
+
+function entryText({ by, audience, event }: SimulatedRun['entry']): string {
+  if (by === 'audience') return `by audience ${audience}`;
+  return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
 
 function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {

@@ -115,8 +115,8 @@ export class VirtualLife {
     this.#active()?.watch(this.#facts(), at);
     const { enter } = this.#settings.journey;
     for (const { audience, entered } of changes) {
-      if (entered && enter.by === 'audience' && enter.audience === audience)
-        this.#enter(at, { by: 'audience', audience });
+      const by = entered ? 'audience' : 'leaving';
+      if (enter.by === by && enter.audience === audience) this.#enter(at, { by, audience });
     }
   }
 

@@ -35,6 +35,7 @@ export interface RunSettings {
 
 export class VirtualRun {
   readonly enteredAt: Instant;
+  readonly visit: number;
   readonly #settings: RunSettings;
   readonly #heldOut: boolean;
   readonly #log: LogEntry[];
@@ -44,10 +45,11 @@ export class VirtualRun {
   #dueAt: Instant | null = null;
 
   constructor(settings: RunSettings) {
-    const { journey, person, enteredAt, heldOut } = settings;
+    const { journey, person, visit, enteredAt, heldOut } = settings;
     const { cursor, log } = open(journey, enteredAt);
     this.#settings = settings;
     this.enteredAt = enteredAt;
+    this.visit = visit;
     this.#heldOut = heldOut ?? isHeldOut(journey, person);
     this.#cursor = cursor;
     this.#log = [...log];

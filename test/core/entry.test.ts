@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { entryRefusal, isHeldOut } from '../../src/core/entry.ts';
+import { entryRefusal, inOrderOfPriority, isHeldOut } from '../../src/core/entry.ts';
 import { DAY } from '../../src/core/time.ts';
 import { did, event, facts, journey, T0 } from './build.ts';
 
-const ended = { enteredAt: T0, status: 'completed' as const };
+const ended = { enteredAt: T0, status: 'completed' as const, visit: 0 };
 
 describe('whether a person enters', () => {
   it('nothing is in the way of a first entry', () => {
@@ -11,7 +11,7 @@ describe('whether a person enters', () => {
   });
 
   it('never twice at a time, however often the journey may be entered', () => {
-    const active = { enteredAt: T0, status: 'active' as const };
+    const active = { enteredAt: T0, status: 'active' as const, visit: 0 };
     expect(entryRefusal(journey([], { again: 'always' }), active, facts(), T0 + DAY)).toBe('already in the journey');
   });
 
@@ -28,6 +28,20 @@ describe('whether a person enters', () => {
       'entered before, and not again until 2024-03-31T00:00:00.000Z',
     );
     expect(entryRefusal(quarterly, ended, facts(), T0 + 90 * DAY)).toBeNull();
+  });
+
+  it('so many times in all as the journey says', () => {
+    const thrice = journey([], { again: { after: DAY, atMost: 3 } });
+    expect(entryRefusal(thrice, { ...ended, visit: 1 }, facts(), T0 + DAY)).toBeNull();
+    expect(entryRefusal(thrice, { ...ended, visit: 2 }, facts(), T0 + DAY)).toBe(
+      'entered before, and the journey is entered 3 times at most',
+    );
+  });
+
+  it('what one qualifies for at one instant is tried by priority, then by name', () => {
+    const qualified = [journey([], { key: 'b' }), journey([], { key: 'a' }), journey([], { key: 'c', priority: 9 })];
+    const ordered = inOrderOfPriority(qualified.map((one) => ({ published: { journey: one }, entry: {} })));
+    expect(ordered.map(({ published }) => published.journey.key)).toEqual(['c', 'a', 'b']);
   });
 
   it('not where the goal is already reached or the exit holds', () => {

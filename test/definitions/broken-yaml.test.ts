@@ -77,7 +77,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a step of two kinds',
     { 'a.yaml': 'journey: a\nenter: { event: X, audience: a }\nsteps:\n  - { wait: 1h, exit: done }\n' },
     [
-      'a.yaml:2:8  An entry has one of `audience`, `event`; this has `event`, `audience`. Keep one of them.',
+      'a.yaml:2:8  An entry has one of `audience`, `leaves`, `event`; this has `event`, `audience`. Keep one of them.',
       'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has `wait`, `exit`. Keep one of them.',
     ],
   ],
@@ -88,7 +88,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
         'journey: a\nenter: { event: X, again: after soon }\nexit: { after: 14 }\nsteps:\n  - wait: 3 fortnights\n  - wait: 0h\n',
     },
     [
-      'a.yaml:2:27  `again` must be `never`, `always` or like `after 90d`, not "after soon".',
+      'a.yaml:2:27  `again` must be `never`, `always`, like `after 90d`, or a map such as `{ after: 90d, atMost: 3 }`, not "after soon".',
       'a.yaml:3:16  `after` must be a duration such as `30m`, `12h` or `14 days`, not 14.',
       'a.yaml:5:11  `wait` must be a duration such as `30m`, `12h` or `14 days`, not "3 fortnights".',
       'a.yaml:6:11  `wait` must be longer than nothing, not "0h".',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { findPersonId } from '../../src/profiles/find.ts';
 import { workspaceOf } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
@@ -20,6 +21,19 @@ journey: again-always
 enter: { event: Enter Always, again: always }
 goal: { event: Bought }
 exit: { after: 2d }
+steps: [{ in-app: note }]
+---
+journey: twice
+enter: { event: Enter Twice, again: { after: 1d, atMost: 2 } }
+exit: { after: 1d }
+steps: [{ in-app: note }]
+---
+audience: on-trial
+all: [{ event: Trial Started, within: 3d }]
+---
+journey: after-trial
+enter: { leaves: on-trial, again: always }
+exit: { after: 1d }
 steps: [{ in-app: note }]
 ---
 journey: half-held-out
@@ -79,6 +93,17 @@ const outcomes = async (userId: string) =>
     refusal === null ? `${step}: ${status}` : `${step}: ${refusal.reason}`,
   );
 
+const refusalsOf = async (userId: string, journey: string) => {
+  const rows = await engine.db
+    .selectFrom('entry_refusals')
+    .select('reason')
+    .where('profile_id', '=', await findPersonId(engine.db, userId))
+    .where('journey', '=', journey)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ reason }) => reason);
+};
+
 describe('re-entry', () => {
   const enterEveryTwoDays = async (name: string, userId: string) => {
     const startedAt = engine.clock.now();
@@ -101,6 +126,15 @@ describe('re-entry', () => {
     expect(await enterEveryTwoDays('Enter Always', 'often')).toEqual(['0s', '2d', '4d', '6d', '8d']);
   });
 
+  test('so many times and no more', async () => {
+    expect(await enterEveryTwoDays('Enter Twice', 'twice')).toEqual(['0s', '2d']);
+    expect(await refusalsOf('twice', 'twice')).toEqual([
+      'entered before, and the journey is entered 2 times at most',
+      'entered before, and the journey is entered 2 times at most',
+      'entered before, and the journey is entered 2 times at most',
+    ]);
+  });
+
   test('nobody is in a journey twice at once, and why they did not enter is kept', async () => {
     await engine.send({ name: 'Enter Always', userId: 'doubled' });
     await engine.pass(DAY);
@@ -108,12 +142,26 @@ describe('re-entry', () => {
     await engine.settled();
     const [run, ...more] = await engine.runsOf('doubled');
     expect(more).toEqual([]);
-    const refusals = await engine.db
-      .selectFrom('entry_refusals')
-      .select(['journey', 'reason'])
-      .where('profile_id', '=', run?.profileId ?? 0)
-      .execute();
-    expect(refusals).toEqual([{ journey: 'again-always', reason: 'already in the journey' }]);
+    expect(run).toBeDefined();
+    expect(await refusalsOf('doubled', 'again-always')).toEqual(['already in the journey']);
+  });
+});
+
+describe('leaving an audience', () => {
+  test('enters a journey when time alone ends the membership, and again with each time that it ends', async () => {
+    const startedAt = engine.clock.now();
+    await engine.send({ name: 'Trial Started', userId: 'leaver' });
+    await engine.pass(2 * DAY);
+    await engine.send({ name: 'Trial Started', userId: 'leaver' });
+    await engine.pass(8 * DAY);
+    await engine.send({ name: 'Trial Started', userId: 'leaver' });
+    await engine.pass(4 * DAY);
+    const runs = await engine.runsOf('leaver', 'after-trial');
+    expect(runs.map(({ enteredAt }) => timeText(enteredAt.getTime() - startedAt))).toEqual(['5d', '13d']);
+    expect(runs.map(({ entry }) => entry)).toEqual([
+      { by: 'leaving', audience: 'on-trial' },
+      { by: 'leaving', audience: 'on-trial' },
+    ]);
   });
 });
 

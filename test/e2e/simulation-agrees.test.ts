@@ -46,6 +46,13 @@ steps:
       stay: { share: 60%, steps: [] }
   - wait: 1h
   - set-trait: { stage: tried }
+---
+journey: slowed-down
+enter: { leaves: busy, again: { after: 2d, atMost: 3 } }
+exit: { after: 5d, when: { audience: busy } }
+steps:
+  - wait: 1d
+  - in-app: welcome-back
 `;
 const DRAWN = 24;
 
@@ -118,36 +125,41 @@ async function bothOf(persona: Persona, journey: string): Promise<{ real: LogEnt
   };
 }
 
-describe.each(['free-to-paid', 'cart-recovery', 'payment-trouble', 'gone-quiet', 'wish-list-nudge', 'trial'])(
-  'the journey %s',
-  (journey) => {
-    test('goes for everybody as the simulation says, step by step and to the millisecond', async () => {
-      let steps = 0;
-      for (const persona of people) {
-        const { real, simulated } = await bothOf(persona, journey);
-        const stories = (logs: LogEntry[][]) => logs.map((log) => storyOf(log, persona.start));
-        expect({ [persona.userId]: stories(real) }).toEqual({ [persona.userId]: stories(simulated) });
-        expect(real).toEqual(simulated);
-        steps += real.flat().length;
-      }
-      expect(steps).toBeGreaterThan(20);
-    });
+describe.each([
+  'free-to-paid',
+  'cart-recovery',
+  'payment-trouble',
+  'gone-quiet',
+  'wish-list-nudge',
+  'trial',
+  'slowed-down',
+])('the journey %s', (journey) => {
+  test('goes for everybody as the simulation says, step by step and to the millisecond', async () => {
+    let steps = 0;
+    for (const persona of people) {
+      const { real, simulated } = await bothOf(persona, journey);
+      const stories = (logs: LogEntry[][]) => logs.map((log) => storyOf(log, persona.start));
+      expect({ [persona.userId]: stories(real) }).toEqual({ [persona.userId]: stories(simulated) });
+      expect(real).toEqual(simulated);
+      steps += real.flat().length;
+    }
+    expect(steps).toBeGreaterThan(20);
+  });
 
-    test('refuses entries as the simulation says', async () => {
-      for (const persona of people) {
-        const rows = await engine.db
-          .selectFrom('entry_refusals')
-          .select(['at', 'reason'])
-          .where('profile_id', '=', await findPersonId(engine.db, persona.userId))
-          .where('journey', '=', journey)
-          .orderBy('id')
-          .execute();
-        const { refused } = simulate({ workspace, journey, persona });
-        expect(rows.map(({ at, reason }) => ({ at: at.getTime(), reason }))).toEqual(until(refused));
-      }
-    });
-  },
-);
+  test('refuses entries as the simulation says', async () => {
+    for (const persona of people) {
+      const rows = await engine.db
+        .selectFrom('entry_refusals')
+        .select(['at', 'reason'])
+        .where('profile_id', '=', await findPersonId(engine.db, persona.userId))
+        .where('journey', '=', journey)
+        .orderBy('id')
+        .execute();
+      const { refused } = simulate({ workspace, journey, persona });
+      expect(rows.map(({ at, reason }) => ({ at: at.getTime(), reason }))).toEqual(until(refused));
+    }
+  });
+});
 
 test('audiences are entered and left as the simulation says', async () => {
   // Those that a journey's own doings cannot change are the same in the simulation of any.

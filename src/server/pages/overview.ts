@@ -106,7 +106,8 @@ function journeysOf(
 }
 
 function entryOf({ enter }: Journey): string {
-  return enter.by === 'audience' ? `whoever enters ${enter.audience}` : enter.events.names.join(' or ');
+  if (enter.by === 'event') return enter.events.names.join(' or ');
+  return `whoever ${enter.by === 'leaving' ? 'leaves' : 'enters'} ${enter.audience}`;
 }
 
 function goalOf({ goal }: Journey): string | null {

@@ -1,0 +1,48 @@
+/**
+ * How people enter a journey, as authors write it.
+ * @module
+ */
+import { z } from 'zod';
+import { eventFields } from './schema-events.ts';
+import { atLeastOne, duration, key, oneOf } from './schema-values.ts';
+
+const AGAIN = /^(never|always|after\s+\S.*)$/;
+const AN_AGAIN = 'must be `never`, `always`, like `after 90d`, or a map such as `{ after: 90d, atMost: 3 }`';
+const again = z
+  .union(
+    [
+      z
+        .string({ error: AN_AGAIN })
+        .refine((it) => AGAIN.test(it) && (!it.startsWith('after') || duration.safeParse(afterIn(it)).success), {
+          error: AN_AGAIN,
+        }),
+      z
+        .strictObject({
+          after: duration.optional().describe('Not sooner than this after the entry before.'),
+          atMost: atLeastOne.optional().describe('In all.'),
+        })
+        .refine((it) => Object.keys(it).length > 0, { error: 'needs `after`, `atMost` or both' }),
+    ],
+    { error: AN_AGAIN },
+  )
+  .optional()
+  .describe(
+    'May the same person enter once more? `never` (default), `always`, `after 90d`, or `{ after: 90d, atMost: 3 }`.',
+  );
+export type AuthoredAgain = z.infer<typeof again>;
+
+/** @param again `after …` */
+export function afterIn(again: string): string {
+  return again.slice('after'.length).trim();
+}
+
+export const entry = oneOf(
+  'An entry',
+  ['audience', 'leaves', 'event'],
+  [
+    z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again }),
+    z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again }),
+    z.strictObject({ ...eventFields, again }),
+  ],
+);
+export type AuthoredEntry = z.infer<typeof entry>;
