@@ -13,7 +13,7 @@ import type { ProfileRef } from '../profiles/identity.ts';
 import { applyTraits } from '../profiles/traits.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyHappening, type Happening, isCrowded } from './apply.ts';
-import { type Person, reloadRelated } from './person.ts';
+import { type Profile, reloadRelated } from './profile.ts';
 import { newsFor, type Told } from './tell-relatives.ts';
 
 /** The engine's own events of a person in an account. */
@@ -65,7 +65,7 @@ export class AccountTalk {
   }
 
   /** A `group` call: the person joins the account, and sees at once what the call says of it. */
-  async join(person: Person, account: ProfileRef, event: IncomingEvent): Promise<Joined> {
+  async join(person: Profile, account: ProfileRef, event: IncomingEvent): Promise<Joined> {
     const { id: accountId } = account;
     const at = Date.parse(event.occurredAt);
     const isFirst = await joinAccount(this.tx, { accountId, personId: person.id, at });
@@ -86,12 +86,12 @@ export class AccountTalk {
   }
 
   /** The event of a person who joined an account for the first time. */
-  memberJoined(person: Person, accountId: number, event: IncomingEvent): LoggedEvent {
+  memberJoined(person: Profile, accountId: number, event: IncomingEvent): LoggedEvent {
     return this.#happen(person, accountId, MEMBER_JOINED, person.ownTraits, event);
   }
 
   /** The events of a person whose traits changed, one in each account; none where no audience asks for them. */
-  async memberChanged(person: Person, changed: readonly string[], event: IncomingEvent): Promise<LoggedEvent[]> {
+  async memberChanged(person: Profile, changed: readonly string[], event: IncomingEvent): Promise<LoggedEvent[]> {
     if (!this.applying.catalog.accounts.interest.events.has(MEMBER_CHANGED)) return [];
     const traits = Object.fromEntries(changed.map((key) => [key, person.ownTraits[key] ?? null]));
     const accounts = (await loadAccountsOf(this.tx, [person.id])).get(person.id) ?? [];
@@ -102,7 +102,7 @@ export class AccountTalk {
    * A profile hears what happened to those it is related to, or an account what is said of it.
    * @param isLast of the news for this profile in this batch
    */
-  hear(profile: Person, event: IncomingEvent, news: News, isLast: boolean): void {
+  hear(profile: Profile, event: IncomingEvent, news: News, isLast: boolean): void {
     const done = this.#done.get(profile.id) ?? [];
     if (!isLast && isCrowded(profile) && news.event !== undefined && news.joined === undefined) {
       this.#done.set(profile.id, [...done.filter(({ name }) => name !== news.event?.name), news.event]);
@@ -141,7 +141,7 @@ export class AccountTalk {
   }
 
   /** The person's account after the call, where that is another one than before, or looks different. */
-  async #current(person: Person, account: ProfileRef, said: JsonObject, at: Instant): Promise<Happening['account']> {
+  async #current(person: Profile, account: ProfileRef, said: JsonObject, at: Instant): Promise<Happening['account']> {
     const before = person.account;
     const isSame = before?.id === account.id;
     const isLater = before === undefined || at > before.joinedAt || (at === before.joinedAt && account.id > before.id);
@@ -158,7 +158,7 @@ export class AccountTalk {
     return ['*', ...this.applying.catalog.accounts.audiences.all.map(({ key }) => key)];
   }
 
-  #happen(person: Person, accountId: number, name: string, traits: JsonObject, event: IncomingEvent): LoggedEvent {
+  #happen(person: Profile, accountId: number, name: string, traits: JsonObject, event: IncomingEvent): LoggedEvent {
     const at = Date.parse(event.occurredAt);
     const messageId = `${event.messageId}:${name}:${accountId}`;
     const properties = { ...traits, ...(person.userId === null ? {} : { userId: person.userId }) };

@@ -12,7 +12,7 @@ import type { Queryable } from '../store/database.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
 import { AccountTalk } from './account-talk.ts';
 import { type Applying, applyHappening, type Happening } from './apply.ts';
-import { loadPeople, type Person, savePeople } from './person.ts';
+import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { tellRelatives } from './tell-relatives.ts';
 
 /** Somebody whom an event names became another, or two again, before they could be locked. */
@@ -32,7 +32,7 @@ export async function applyBatch(
 ): Promise<void> {
   const ids = [...new Set(people.flatMap((ref) => ref?.id ?? []))];
   const earliest = Math.min(now, ...batch.map(({ event }) => Date.parse(event.occurredAt)));
-  const loaded = await loadPeople(tx, applying.catalog, applying.versions, ids, earliest);
+  const loaded = await loadProfiles(tx, applying.catalog, applying.versions, ids, earliest);
   // Another lane made one of them another between finding and locking them.
   if (loaded.size < ids.length) throw new PeopleMovedError();
   const talk = new AccountTalk(tx, applying);
@@ -73,14 +73,14 @@ export async function applyBatch(
   }
   await appendEvents(tx, logged);
   await keepSayings(tx, said);
-  await savePeople(tx, applying.catalog, loaded.values(), now);
+  await saveProfiles(tx, applying.catalog, loaded.values(), now);
   await putInInbox(tx, talk.toAccounts);
   await tellRelatives(tx, talk.toPeople, now);
 }
 
 /** @returns the keys of the person's own traits that changed */
 function applyEvent(
-  person: Person,
+  person: Profile,
   event: IncomingEvent,
   more: Partial<Happening>,
   applying: Applying,
@@ -104,7 +104,7 @@ function applyEvent(
 }
 
 function logEntry(
-  person: Person,
+  person: Profile,
   event: IncomingEvent,
   originId: number | undefined,
   accountId: number | undefined,

@@ -1,7 +1,7 @@
 /**
- * What an event, or the passing of time, does to one person: memberships first, then runs under way, then entries.
+ * What an event, or the passing of time, does to one profile: memberships first, then runs under way, then entries.
  * Everything happens in event time: before an event is applied, the instants that fell due before it are.
- * Pure but for the person, who is changed in place.
+ * Pure but for the profile, which is changed in place.
  * @module
  */
 
@@ -19,21 +19,21 @@ import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch, watchUntil } from '../runs/watch.ts';
 import { audiencesFor, type Catalog } from './catalog.ts';
-import { nextInstant, type Person, setTraits, stickyName } from './person.ts';
+import { nextInstant, type Profile, setTraits, stickyName } from './profile.ts';
 
 export interface Applying {
   readonly catalog: Catalog;
   readonly versions: VersionShelf;
 }
 
-/** Something that happened to a person, as far as conditions care. */
+/** Something that happened to a profile, as far as conditions care. */
 export interface Happening {
   readonly at: Instant;
-  /** Absent for calls that only tell about the person. */
+  /** Absent for calls that only tell about the profile. */
   readonly event?: EventFact & { readonly messageId: string };
-  /** The person's own traits afterwards, with the keys that changed. */
+  /** The profile's own traits afterwards, with the keys that changed. */
   readonly traits?: { readonly after: JsonObject; readonly changed: readonly string[] };
-  /** The person's account afterwards, where it is another one or has other traits. */
+  /** Of a person: its account afterwards, where it is another one or has other traits. */
   readonly account?: CurrentAccount;
   /** What happened to those that the profile is related to. */
   readonly heard?: Pick<Touch, 'event' | 'traits' | 'related'>;
@@ -51,13 +51,13 @@ export interface Happening {
  * Applies one happening. One that comes late, after later instants have been applied, counts from those on: what was
  * acted on is not rewritten.
  */
-export function applyHappening(person: Person, happening: Happening, applying: Applying): void {
-  const isNew = person.filledTo === 0;
+export function applyHappening(profile: Profile, happening: Happening, applying: Applying): void {
+  const isNew = profile.filledTo === 0;
   const isSilent = happening.silentUntil !== undefined;
-  if (isSilent) person.quietUntil = Math.max(person.quietUntil ?? 0, happening.silentUntil);
-  bringUpToDate(person, happening.at, applying);
-  if (!isCrowded(person)) applyDue(person, happening.at, applying, 'before');
-  const at = Math.max(happening.at, person.appliedAt);
+  if (isSilent) profile.quietUntil = Math.max(profile.quietUntil ?? 0, happening.silentUntil);
+  bringUpToDate(profile, happening.at, applying);
+  if (!isCrowded(profile)) applyDue(profile, happening.at, applying, 'before');
+  const at = Math.max(happening.at, profile.appliedAt);
 
   const changedTraits = [
     ...(happening.traits?.changed ?? []),
@@ -65,13 +65,13 @@ export function applyHappening(person: Person, happening: Happening, applying: A
     ...(happening.heard?.traits ?? []),
   ];
   if (happening.traits !== undefined || happening.account !== undefined) {
-    setTraits(person, happening.traits?.after ?? person.ownTraits, happening.account ?? person.account);
+    setTraits(profile, happening.traits?.after ?? profile.ownTraits, happening.account ?? profile.account);
   }
-  for (const trait of changedTraits) person.changedTraits?.add(trait);
-  if (happening.event !== undefined) addEvent(person, happening.event);
-  person.appliedAt = at;
+  for (const trait of changedTraits) profile.changedTraits?.add(trait);
+  if (happening.event !== undefined) addEvent(profile, happening.event);
+  profile.appliedAt = at;
 
-  const audiences = audiencesFor(applying.catalog, person);
+  const audiences = audiencesFor(applying.catalog, profile);
   const { event, heard } = happening;
   const touch: Touch = {
     traits: changedTraits,
@@ -82,10 +82,10 @@ export function applyHappening(person: Person, happening: Happening, applying: A
     isNew || happening.everything ? audiences.all.map(({ key }) => key) : audiences.touchedBy(touch),
   );
   for (const done of happening.alsoDone ?? []) for (const key of audiences.touchedBy({ event: done })) touched.add(key);
-  if (isCrowded(person)) for (const key of dueAt(person, at)) touched.add(key);
+  if (isCrowded(profile)) for (const key of dueAt(profile, at)) touched.add(key);
   const entering = isSilent ? 'nobody' : happening.entering;
-  const changes = reevaluate(audiences, person, touched, at, 'event');
-  follow(person, changes, touch, at, applying, entering, isSilent ? undefined : event);
+  const changes = reevaluate(audiences, profile, touched, at, 'event');
+  follow(profile, changes, touch, at, applying, entering, isSilent ? undefined : event);
 }
 
 /** Looked at event by event, an account with more events than this would hold up its lane. */
@@ -95,45 +95,45 @@ const CROWD = 10_000;
  * An account of very many events. It is looked at once for all that happened in it, or fell due, since it was looked at
  * last: its audiences are right as of then, and what was true for a moment in between is passed over.
  */
-export function isCrowded({ kind, events }: Pick<Person, 'kind' | 'events'>): boolean {
+export function isCrowded({ kind, events }: Pick<Profile, 'kind' | 'events'>): boolean {
   return kind === 'account' && events.length > CROWD;
 }
 
 /** Applies the instants up to `limit` (or strictly before it), one after the other. */
-export function applyDue(person: Person, limit: Instant, applying: Applying, bound: 'before' | 'upTo'): void {
+export function applyDue(profile: Profile, limit: Instant, applying: Applying, bound: 'before' | 'upTo'): void {
   for (;;) {
-    const due = nextInstant(person);
+    const due = nextInstant(profile);
     if (due === null || due > limit || (bound === 'before' && due === limit)) return;
-    const at = isCrowded(person) ? Math.max(due, person.appliedAt, bound === 'before' ? limit - 1 : limit) : due;
-    person.appliedAt = Math.max(person.appliedAt, at);
-    const changes = reevaluate(audiencesFor(applying.catalog, person), person, dueAt(person, at), at, 'clock');
-    follow(person, changes, {}, at, applying, at > (person.quietUntil ?? 0) ? 'everybody' : 'nobody');
+    const at = isCrowded(profile) ? Math.max(due, profile.appliedAt, bound === 'before' ? limit - 1 : limit) : due;
+    profile.appliedAt = Math.max(profile.appliedAt, at);
+    const changes = reevaluate(audiencesFor(applying.catalog, profile), profile, dueAt(profile, at), at, 'clock');
+    follow(profile, changes, {}, at, applying, at > (profile.quietUntil ?? 0) ? 'everybody' : 'nobody');
   }
 }
 
 /**
- * Evaluates the audiences that were published since this person was last looked at, as of their publication and in
+ * Evaluates the audiences that were published since this profile was last looked at, as of their publication and in
  * silence: only whoever the publisher wants to enters a journey by it.
  */
-export function bringUpToDate(person: Person, before: Instant, applying: Applying): void {
+export function bringUpToDate(profile: Profile, before: Instant, applying: Applying): void {
   const { catalog } = applying;
-  if (person.filledTo >= catalog.publicationId) return;
-  const audiences = audiencesFor(catalog, person);
-  const isNew = person.filledTo === 0;
-  const stale = audiences.all.filter(({ changedIn }) => changedIn > person.filledTo).map(({ key }) => key);
-  person.filledTo = catalog.publicationId;
-  for (const key of person.memberships.keys()) {
+  if (profile.filledTo >= catalog.publicationId) return;
+  const audiences = audiencesFor(catalog, profile);
+  const isNew = profile.filledTo === 0;
+  const stale = audiences.all.filter(({ changedIn }) => changedIn > profile.filledTo).map(({ key }) => key);
+  profile.filledTo = catalog.publicationId;
+  for (const key of profile.memberships.keys()) {
     if (audiences.get(key) !== undefined) continue;
-    person.memberships.delete(key);
-    person.dirty.add(key);
+    profile.memberships.delete(key);
+    profile.dirty.add(key);
   }
   if (isNew || stale.length === 0) return;
 
-  applyDue(person, Math.min(before, catalog.publishedAt), applying, 'before');
-  const at = Math.max(person.appliedAt, catalog.publishedAt);
-  const changes = reevaluate(audiences, person, stale, at, 'definition');
-  person.appliedAt = at;
-  follow(person, changes, {}, at, applying, 'asked');
+  applyDue(profile, Math.min(before, catalog.publishedAt), applying, 'before');
+  const at = Math.max(profile.appliedAt, catalog.publishedAt);
+  const changes = reevaluate(audiences, profile, stale, at, 'definition');
+  profile.appliedAt = at;
+  follow(profile, changes, {}, at, applying, 'asked');
 }
 
 /** Who enters journeys: everybody, whoever the publisher wants to, or nobody. */
@@ -141,7 +141,7 @@ export type Entering = 'everybody' | 'asked' | 'nobody';
 
 /** What changes of audiences, and an event, entail: runs end or wake, journeys are entered. */
 export function follow(
-  person: Person,
+  profile: Profile,
   changes: readonly Change[],
   touch: Touch,
   at: Instant,
@@ -149,9 +149,9 @@ export function follow(
   entering: Entering = 'everybody',
   event?: Happening['event'],
 ): void {
-  person.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
-  if (person.kind === 'account') return;
-  watchRuns(person, touch, changes, at, applying);
+  profile.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
+  if (profile.kind === 'account') return;
+  watchRuns(profile, touch, changes, at, applying);
   const { catalog } = applying;
   const wanted = (change: Change) =>
     entering === 'everybody' || (entering === 'asked' && change.entered && catalog.enterExisting.has(change.audience));
@@ -159,17 +159,17 @@ export function follow(
     ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, catalog)),
     ...(event === undefined ? [] : qualifiedByEvent(event, catalog)),
   ];
-  for (const { published, entry } of inOrderOfPriority(qualified)) tryEntry(person, published, at, entry, applying);
+  for (const { published, entry } of inOrderOfPriority(qualified)) tryEntry(profile, published, at, entry, applying);
 }
 
 function watchRuns(
-  person: Person,
+  profile: Profile,
   touch: Touch,
   changes: readonly Change[],
   at: Instant,
   { versions }: Applying,
 ): void {
-  for (const run of person.runs.values()) {
+  for (const run of profile.runs.values()) {
     if (run.status !== 'active') continue;
     const { journey, watched } = versions.get(run.version);
     const due = (run.dueAt !== null && run.dueAt <= at) || at > deadlineOf(journey, run.enteredAt);
@@ -182,10 +182,10 @@ function watchRuns(
       )
     )
       continue;
-    const told = watch(run, journey, factsOf(person), at);
-    person.runChanges.watched.add(run);
-    if (told?.kind === 'end') person.runChanges.ended.push({ run, log: told.log });
-    if (told?.kind === 'wake') person.runChanges.woken.push(run);
+    const told = watch(run, journey, factsOf(profile), at);
+    profile.runChanges.watched.add(run);
+    if (told?.kind === 'end') profile.runChanges.ended.push({ run, log: told.log });
+    if (told?.kind === 'wake') profile.runChanges.woken.push(run);
   }
 }
 
@@ -206,19 +206,19 @@ function qualifiedByEvent(
 }
 
 function tryEntry(
-  person: Person,
+  profile: Profile,
   published: PublishedJourney,
   at: Instant,
   entry: JsonObject,
   { versions }: Applying,
 ): void {
   const { journey } = published;
-  const facts = factsOf(person);
-  const last = person.runs.get(journey.key);
+  const facts = factsOf(profile);
+  const last = profile.runs.get(journey.key);
   const asked: EntryAsked = {
-    profileId: person.id,
-    // A person is on the same side at every entry, whatever else it was called at the first.
-    person: last?.person ?? stickyName(person),
+    profileId: profile.id,
+    // A profile is on the same side at every entry, whatever else it was called at the first.
+    person: last?.person ?? stickyName(profile),
     last,
     facts,
     at,
@@ -226,11 +226,11 @@ function tryEntry(
   };
   const outcome = enter(published, asked);
   if ('refused' in outcome) {
-    person.runChanges.refused.push({ profileId: person.id, journey: journey.key, at, reason: outcome.refused });
+    profile.runChanges.refused.push({ profileId: profile.id, journey: journey.key, at, reason: outcome.refused });
     return;
   }
   const { run, log } = outcome;
   run.dueAt = watchUntil(run, versions.get(published.hash).journey, { ...facts, enteredAt: at }, at);
-  person.runs.set(journey.key, run);
-  person.runChanges.entered.push({ profileId: person.id, run, log });
+  profile.runs.set(journey.key, run);
+  profile.runChanges.entered.push({ profileId: profile.id, run, log });
 }

@@ -7,8 +7,8 @@ import type { Instant } from '../core/time.ts';
 import { importingSince } from '../import/under-way.ts';
 import type { Queryable } from '../store/database.ts';
 import { applyDue, bringUpToDate } from './apply.ts';
-import { loadPeople, savePeople } from './person.ts';
 import type { Processing } from './process-lane.ts';
+import { loadProfiles, saveProfiles } from './profile.ts';
 
 /** People in one transaction, at most. */
 export const BATCH = 200;
@@ -48,19 +48,19 @@ async function applyInstants(
   return db.transaction().execute(async (tx) => {
     const catalog = await catalogs.current(tx);
     if (catalog === null) return 0;
-    const people = await loadPeople(tx, catalog, catalogs.versions, ids, earliest, 'skip');
+    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, earliest, 'skip');
     // They have been brought up to date with a publication that is newer than what was read here.
-    if ([...people.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
+    if ([...profiles.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
     const applying = { catalog, versions: catalogs.versions };
     const importing = await importingSince(tx, imported, clock.now());
-    for (const person of people.values()) {
-      const { quietUntil = 0 } = person;
-      if (importing !== null && quietUntil >= importing) person.quietUntil = Math.max(quietUntil, horizon);
-      bringUpToDate(person, horizon, applying);
-      applyDue(person, horizon, applying, 'upTo');
+    for (const profile of profiles.values()) {
+      const { quietUntil = 0 } = profile;
+      if (importing !== null && quietUntil >= importing) profile.quietUntil = Math.max(quietUntil, horizon);
+      bringUpToDate(profile, horizon, applying);
+      applyDue(profile, horizon, applying, 'upTo');
     }
-    await savePeople(tx, catalog, people.values(), clock.now());
-    return people.size;
+    await saveProfiles(tx, catalog, profiles.values(), clock.now());
+    return profiles.size;
   });
 }
 

@@ -12,8 +12,8 @@ import { LANES } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import { bringUpToDate } from './apply.ts';
 import type { Catalog } from './catalog.ts';
-import { loadPeople, savePeople } from './person.ts';
 import { holdLane, type Processing } from './process-lane.ts';
+import { loadProfiles, saveProfiles } from './profile.ts';
 
 const BATCH = 200;
 const FILL_LOCK = 4_217_200;
@@ -43,12 +43,12 @@ export async function fill(processing: Processing): Promise<number> {
     if ((await catalogs.current(tx))?.publicationId !== publicationId) return 1;
     if (rows.length === 0) return finish(tx, catalog, clock.now());
     const ids = rows.map(({ id }) => id);
-    const people = await loadPeople(tx, catalog, catalogs.versions, ids, catalog.publishedAt, 'skip');
-    const behind = [...people.values()].filter(({ filledTo }) => filledTo < publicationId);
-    for (const person of behind) bringUpToDate(person, catalog.publishedAt, { catalog, versions: catalogs.versions });
-    await savePeople(tx, catalog, behind, clock.now());
-    await sql`delete from fill_candidates where profile_id = any(${[...people.keys()]})`.execute(tx);
-    return people.size;
+    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, catalog.publishedAt, 'skip');
+    const behind = [...profiles.values()].filter(({ filledTo }) => filledTo < publicationId);
+    for (const profile of behind) bringUpToDate(profile, catalog.publishedAt, { catalog, versions: catalogs.versions });
+    await saveProfiles(tx, catalog, behind, clock.now());
+    await sql`delete from fill_candidates where profile_id = any(${[...profiles.keys()]})`.execute(tx);
+    return profiles.size;
   });
 }
 

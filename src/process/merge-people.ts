@@ -15,7 +15,7 @@ import { moveRuns } from '../runs/move-runs.ts';
 import { moveSuppressions, suppressedCategories } from '../runs/suppression.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyDue, bringUpToDate, follow } from './apply.ts';
-import { loadPeople, type Person, savePeople } from './person.ts';
+import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { beforeItGoes, tellExits } from './tell-exits.ts';
 import { mergesToTell, tellRelatives } from './tell-relatives.ts';
 
@@ -60,14 +60,14 @@ export async function mergePeople(
     ...{ messageId, at, now, before, moved },
   });
 
-  const people = await loadPeople(tx, applying.catalog, applying.versions, [into.id], at);
+  const people = await loadProfiles(tx, applying.catalog, applying.versions, [into.id], at);
   for (const person of people.values()) {
     const since = Math.max(at, person.appliedAt);
     const exits = exitsOf(from.id, memberships, since, applying);
     await tellExits(tx, applying.catalog.syncs, leaver, exits, await logChanges(tx, exits, now), now);
     joinHistories(person, memberships, since, silent, applying);
   }
-  await savePeople(tx, applying.catalog, people.values(), now);
+  await saveProfiles(tx, applying.catalog, people.values(), now);
   await tellRelatives(tx, mergesToTell(people.values(), applying.catalog, silent ? 'nobody' : 'everybody'), now);
 }
 
@@ -88,18 +88,18 @@ export async function catchUp(
   `.execute(tx);
   if (rows.length === 0) return;
   const behind = rows.map(({ id }) => id);
-  const people = await loadPeople(tx, catalog, versions, behind, Math.min(at, catalog.publishedAt));
+  const people = await loadProfiles(tx, catalog, versions, behind, Math.min(at, catalog.publishedAt));
   for (const person of people.values()) {
     bringUpToDate(person, at, applying);
     applyDue(person, at, applying, 'before');
   }
-  await savePeople(tx, applying.catalog, people.values(), now);
+  await saveProfiles(tx, applying.catalog, people.values(), now);
 }
 
-type Memberships = Person['memberships'];
+type Memberships = Profile['memberships'];
 
 /** Evaluates everything over the joint history, which may also end or wake any run. */
-function joinHistories(person: Person, others: Memberships, at: Instant, silent: boolean, applying: Applying): void {
+function joinHistories(person: Profile, others: Memberships, at: Instant, silent: boolean, applying: Applying): void {
   const { audiences, publicationId } = applying.catalog;
   person.appliedAt = at;
   person.filledTo = publicationId;

@@ -10,7 +10,7 @@ import { queueChanges } from '../sync/queue.ts';
 import type { SyncIndex } from '../sync/sync-index.ts';
 import { type ToldPerson, tellChange } from '../sync/told-changes.ts';
 import type { Applying } from './apply.ts';
-import { loadPeople } from './person.ts';
+import { loadProfiles } from './profile.ts';
 import { personAsOf } from './tell-syncs.ts';
 
 /**
@@ -25,7 +25,7 @@ export async function beforeItGoes(
 ): Promise<ToldPerson | null> {
   const { syncs } = catalog;
   if (syncs === undefined || syncs.all.length === 0) return null;
-  const person = (await loadPeople(db, catalog, versions, [profileId], at)).get(profileId);
+  const person = (await loadProfiles(db, catalog, versions, [profileId], at)).get(profileId);
   if (person === undefined) return null;
   const audiences = audiencesOf(person);
   if (![...audiences].some((audience) => syncs.of(audience).some(({ onExit }) => onExit !== null))) return null;

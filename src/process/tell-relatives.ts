@@ -9,10 +9,10 @@ import { type IncomingEvent, laneOfProfile, type News } from '../ingest/inbox.ts
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
 import type { Catalog } from './catalog.ts';
-import type { Person } from './person.ts';
+import type { Profile } from './profile.ts';
 
 export interface Told {
-  readonly teller: Pick<Person, 'id' | 'kind'>;
+  readonly teller: Pick<Profile, 'id' | 'kind'>;
   readonly at: Instant;
   readonly news: News;
   /** Among the relatives only this one. */
@@ -46,20 +46,20 @@ export function newsFor(
 }
 
 /** What the profiles' changes of audiences are to their relatives: one piece of news for those of an instant. */
-export function changesToTell(people: Iterable<Person>, catalog: Catalog): Told[] {
+export function changesToTell(profiles: Iterable<Profile>, catalog: Catalog): Told[] {
   const told = new Map<string, Told & { readonly news: { readonly related: string[] } }>();
-  for (const person of people) {
-    const asked = person.kind === 'person' ? catalog.accounts.interest.related : catalog.askedOfAccounts;
-    for (const { audience, at, entering } of person.changes) {
+  for (const profile of profiles) {
+    const asked = profile.kind === 'person' ? catalog.accounts.interest.related : catalog.askedOfAccounts;
+    for (const { audience, at, entering } of profile.changes) {
       const isAsked = asked.has(audience);
       // Accounts have no runs.
-      if (!isAsked && person.kind === 'person') continue;
-      const key = [person.id, at, isAsked, entering].join();
+      if (!isAsked && profile.kind === 'person') continue;
+      const key = [profile.id, at, isAsked, entering].join();
       const known = told.get(key);
       if (known !== undefined) known.news.related.push(audience);
       else {
         const news = { related: [audience], ...(entering === undefined ? {} : { entering }) };
-        told.set(key, { teller: person, at, news, ...(isAsked ? {} : { onlyRunning: true as const }) });
+        told.set(key, { teller: profile, at, news, ...(isAsked ? {} : { onlyRunning: true as const }) });
       }
     }
   }
@@ -68,7 +68,7 @@ export function changesToTell(people: Iterable<Person>, catalog: Catalog): Told[
 
 /** People became one, or two again: whatever their accounts count by person may be another number. */
 export function mergesToTell(
-  people: Iterable<Person>,
+  people: Iterable<Profile>,
   { accounts }: Catalog,
   entering: 'everybody' | 'nobody' = 'everybody',
 ): Told[] {

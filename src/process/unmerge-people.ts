@@ -17,8 +17,8 @@ import { watchUntil } from '../runs/watch.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Applying } from './apply.ts';
 import { catchUp } from './merge-people.ts';
-import { loadPeople, type Person, savePeople } from './person.ts';
 import { holdLanes, type Processing } from './process-lane.ts';
+import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { mergesToTell, tellRelatives } from './tell-relatives.ts';
 
 /** What an undo did, or would do. */
@@ -120,7 +120,7 @@ async function lookAnew(
   now: Instant,
 ): Promise<void> {
   const { audiences, publicationId } = applying.catalog;
-  const people = await loadPeople(tx, applying.catalog, applying.versions, [stays, goes], at);
+  const people = await loadProfiles(tx, applying.catalog, applying.versions, [stays, goes], at);
   for (const person of people.values()) {
     person.appliedAt = Math.max(at, person.appliedAt);
     person.filledTo = publicationId;
@@ -129,12 +129,12 @@ async function lookAnew(
     person.changes.push(...changes.map((change) => ({ ...change, entering: 'nobody' as const })));
     watchAnew(person, applying);
   }
-  await savePeople(tx, applying.catalog, people.values(), now);
+  await saveProfiles(tx, applying.catalog, people.values(), now);
   await tellRelatives(tx, mergesToTell(people.values(), applying.catalog, 'nobody'), now);
 }
 
 /** Runs under way are looked at again when time alone could concern them, by what is left to their person. */
-function watchAnew(person: Person, { versions }: Applying): void {
+function watchAnew(person: Profile, { versions }: Applying): void {
   for (const run of person.runs.values()) {
     if (run.status !== 'active') continue;
     const { journey } = versions.get(run.version);

@@ -22,7 +22,7 @@ export interface ProfileRow {
  * Locks the profiles, in order of id so that two who lock several wait for each other at most. Profiles merged away are
  * left out. Whoever only refers to one of them, as a person who joins an account does, does not wait.
  */
-export async function lockProfiles(
+export async function lockProfileRows(
   db: Queryable,
   ids: readonly number[],
   whenBusy: 'wait' | 'skip' = 'wait',
@@ -53,7 +53,7 @@ export async function lockProfiles(
 }
 
 /** A profile without `traits` keeps those that are stored. */
-export async function saveProfiles(
+export async function saveProfileRows(
   db: Queryable,
   profiles: readonly (Omit<ProfileRow, 'kind' | 'userId' | 'traits'> & { readonly traits: JsonObject | undefined })[],
 ): Promise<void> {

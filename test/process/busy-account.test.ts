@@ -6,7 +6,7 @@ import { type IncomingEvent, putInInbox } from '../../src/ingest/inbox.ts';
 import { CatalogShelf } from '../../src/process/catalog.ts';
 import { look } from '../../src/process/look.ts';
 import { type Processing, workLanes } from '../../src/process/process-lane.ts';
-import { lockProfiles } from '../../src/profiles/rows.ts';
+import { lockProfileRows } from '../../src/profiles/rows.ts';
 import { all, did, is, member, T0, trait } from '../core/build.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { workspaceFor } from './worlds.ts';
@@ -76,7 +76,7 @@ describe('an account that many people belong to', () => {
     await database.db.transaction().execute(async (tx) => {
       const { rows } = await sql<{ id: number }>`select id from profiles where kind = 'account'`.execute(tx);
       expect(
-        await lockProfiles(
+        await lockProfileRows(
           tx,
           rows.map(({ id }) => id),
         ),

@@ -8,7 +8,7 @@ import { interestOf } from '../../src/core/interest.ts';
 import { DAY, type Instant } from '../../src/core/time.ts';
 import { type Applying, applyDue, applyHappening } from '../../src/process/apply.ts';
 import type { Catalog } from '../../src/process/catalog.ts';
-import type { Person } from '../../src/process/person.ts';
+import type { Profile } from '../../src/process/profile.ts';
 import { indexJourneys } from '../../src/runs/journey-index.ts';
 import { noRunChanges } from '../../src/runs/run-rows.ts';
 import { VersionShelf } from '../../src/runs/version-shelf.ts';
@@ -137,7 +137,7 @@ function applyingOf(audiences: Definitions): Applying {
   return { catalog, versions: new VersionShelf() };
 }
 
-function newPerson(): Person {
+function newPerson(): Profile {
   return {
     id: 1,
     userId: 'ada',

@@ -7,7 +7,7 @@ import { interestOf } from '../../src/core/interest.ts';
 import { DAY, type Instant } from '../../src/core/time.ts';
 import { applyDue, applyHappening } from '../../src/process/apply.ts';
 import type { Catalog } from '../../src/process/catalog.ts';
-import type { Person } from '../../src/process/person.ts';
+import type { Profile } from '../../src/process/profile.ts';
 import { indexJourneys } from '../../src/runs/journey-index.ts';
 import { noRunChanges } from '../../src/runs/run-rows.ts';
 import { VersionShelf } from '../../src/runs/version-shelf.ts';
@@ -44,7 +44,7 @@ function changesInSimulation(more: Record<string, Condition>, { traits, events }
   return simulate({ workspace, journey: 'welcome', persona }).audiences.filter(({ at }) => at <= END);
 }
 
-function changesInEngine(more: Record<string, Condition>, { traits, events }: Facts): Person['changes'] {
+function changesInEngine(more: Record<string, Condition>, { traits, events }: Facts): Profile['changes'] {
   const catalog: Catalog = {
     publicationId: 1,
     publishedAt: T0 - DAY,
@@ -67,7 +67,7 @@ function changesInEngine(more: Record<string, Condition>, { traits, events }: Fa
     askedOfAccounts: new Set(),
     enterExisting: new Set(),
   };
-  const person: Person = {
+  const person: Profile = {
     id: 1,
     userId: 'ada',
     traits,

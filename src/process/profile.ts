@@ -1,6 +1,6 @@
 /**
- * A person in memory while what happened is applied: profile, memberships, facts and runs, read together under one lock
- * and stored together. An account likewise; it has no runs.
+ * A profile in memory, of a person or an account, while what happened is applied: its traits, memberships, facts and runs,
+ * read together under one lock and stored together. An account has no runs.
  * @module
  */
 import { type Change, type Membership, nextDue, type Subject } from '../audiences/membership.ts';
@@ -12,7 +12,7 @@ import { followEnrichments } from '../enrichment/follow.ts';
 import { loadFacts } from '../ingest/event-log.ts';
 import { type CurrentAccount, loadCurrentAccounts } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
-import { lockProfiles, type ProfileRow, saveProfiles } from '../profiles/rows.ts';
+import { lockProfileRows, type ProfileRow, saveProfileRows } from '../profiles/rows.ts';
 import type { Run } from '../runs/enter.ts';
 import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
@@ -21,13 +21,13 @@ import type { Catalog } from './catalog.ts';
 import { changesToTell, tellRelatives } from './tell-relatives.ts';
 import { tellSyncs } from './tell-syncs.ts';
 
-export interface Person extends Subject {
+export interface Profile extends Subject {
   readonly id: number;
   readonly kind: 'person' | 'account';
   userId: string | null;
   /** Own traits; `traits` has those of the account beside them. */
   ownTraits: JsonObject;
-  /** The one the person joined last. */
+  /** Of a person: the one it joined last. */
   account: CurrentAccount | undefined;
   appliedAt: Instant;
   filledTo: number;
@@ -35,7 +35,7 @@ export interface Person extends Subject {
   quietUntil?: Instant | undefined;
   /** Names of traits that changed since it was read. */
   readonly changedTraits?: Set<string>;
-  /** The last run of every journey the person was in. */
+  /** The last run of every journey the profile was in. */
   readonly runs: Map<string, Run>;
   readonly changes: Change[];
   readonly runChanges: RunChanges;
@@ -45,16 +45,16 @@ export interface Person extends Subject {
   readonly filledBefore?: number;
 }
 
-/** Locks and reads the people. `earliest` is the first instant that will be asked about, those that fell due before aside. */
-export async function loadPeople(
+/** Locks and reads the profiles. `earliest` is the first instant that will be asked about, those that fell due before aside. */
+export async function loadProfiles(
   db: Queryable,
   catalog: Catalog,
   versions: VersionShelf,
   ids: readonly number[],
   earliest: Instant,
   whenBusy: 'wait' | 'skip' = 'wait',
-): Promise<Map<number, Person>> {
-  const profiles = (await lockProfiles(db, ids, whenBusy)).map((profile) => ({
+): Promise<Map<number, Profile>> {
+  const profiles = (await lockProfileRows(db, ids, whenBusy)).map((profile) => ({
     ...profile,
     filledTo: filledToOf(profile, catalog),
   }));
@@ -85,7 +85,7 @@ export async function loadPeople(
   return new Map(
     profiles.map((profile) => [
       profile.id,
-      personFrom(profile, {
+      profileFrom(profile, {
         account: current.get(profile.id),
         memberships: memberships.get(profile.id),
         events: events.get(profile.id) ?? eventsIn.get(profile.id),
@@ -101,15 +101,15 @@ function filledToOf({ filledTo }: ProfileRow, catalog: Catalog): number {
   return filledTo === 0 ? 0 : Math.max(filledTo, catalog.filledTo ?? 0);
 }
 
-/** Stores whatever the people have become, in a few statements for all of them, and tells those they are related to. */
-export async function savePeople(
+/** Stores whatever the profiles have become, in a few statements for all of them, and tells those they are related to. */
+export async function saveProfiles(
   db: Queryable,
   catalog: Catalog,
-  people: Iterable<Person>,
+  profiles: Iterable<Profile>,
   now: Instant,
 ): Promise<void> {
-  const all = [...people];
-  await saveProfiles(
+  const all = [...profiles];
+  await saveProfileRows(
     db,
     all.map(({ id, ownTraits, traitsBefore, appliedAt, filledTo, quietUntil }) => ({
       id,
@@ -121,11 +121,11 @@ export async function savePeople(
   );
   await saveMemberships(
     db,
-    all.map((person) => [person.id, person] as const),
+    all.map((profile) => [profile.id, profile] as const),
   );
   const changeIds = await logChanges(
     db,
-    all.flatMap((person) => person.changes.map((change) => ({ ...change, profileId: person.id }))),
+    all.flatMap((profile) => profile.changes.map((change) => ({ ...change, profileId: profile.id }))),
     now,
   );
   await tellSyncs(db, catalog.syncs, all, changeIds, now);
@@ -135,21 +135,25 @@ export async function savePeople(
 }
 
 /** Sets traits; conditions see the account's as `account.<trait>`. */
-export function setTraits(person: Person, own: JsonObject, account: CurrentAccount | undefined = person.account): void {
-  person.ownTraits = own;
-  person.account = account;
-  person.traits = traitsOf(own, account);
+export function setTraits(
+  profile: Profile,
+  own: JsonObject,
+  account: CurrentAccount | undefined = profile.account,
+): void {
+  profile.ownTraits = own;
+  profile.account = account;
+  profile.traits = traitsOf(own, account);
 }
 
 /** What chance is drawn for. */
-export function stickyName({ id, userId }: Pick<Person, 'id' | 'userId'>): string {
+export function stickyName({ id, userId }: Pick<Profile, 'id' | 'userId'>): string {
   return userId ?? `profile:${id}`;
 }
 
-/** When time alone next concerns this person: a membership, or a run's goal, exit or awaited condition. */
-export function nextInstant(person: Person): Instant | null {
-  let next = nextDue(person);
-  for (const run of person.runs.values()) if (run.status === 'active') next = earlier(next, run.dueAt);
+/** When time alone next concerns this profile: a membership, or a run's goal, exit or awaited condition. */
+export function nextInstant(profile: Profile): Instant | null {
+  let next = nextDue(profile);
+  for (const run of profile.runs.values()) if (run.status === 'active') next = earlier(next, run.dueAt);
   return next;
 }
 
@@ -165,7 +169,7 @@ interface Loaded {
   readonly related: Related | undefined;
 }
 
-function personFrom(profile: ProfileRow, { account, memberships, events, runs, related }: Loaded): Person {
+function profileFrom(profile: ProfileRow, { account, memberships, events, runs, related }: Loaded): Profile {
   return {
     id: profile.id,
     kind: profile.kind,
@@ -189,19 +193,19 @@ function personFrom(profile: ProfileRow, { account, memberships, events, runs, r
   };
 }
 
-/** Reads anew how many accounts the person has, and in which audiences those are. */
+/** Reads anew to how many others the profile is related, and in which audiences those are. */
 export async function reloadRelated(
   db: Queryable,
-  person: Person,
+  profile: Profile,
   { catalog, versions }: { readonly catalog: Catalog; readonly versions: VersionShelf },
 ): Promise<void> {
-  const watched = [...person.runs.values()].filter(({ status }) => status === 'active');
+  const watched = [...profile.runs.values()].filter(({ status }) => status === 'active');
   const interests = [catalog.interest, ...watched.map((run) => versions.get(run.version).watched)];
   const asked = new Set(interests.flatMap(({ related }) => [...related]));
-  person.related = (await loadRelated(db, person.kind, [person.id], asked)).get(person.id);
+  profile.related = (await loadRelated(db, profile.kind, [profile.id], asked)).get(profile.id);
 }
 
-function addRunChanges(all: RunChanges, { runChanges: more }: Person): RunChanges {
+function addRunChanges(all: RunChanges, { runChanges: more }: Profile): RunChanges {
   all.entered.push(...more.entered);
   all.ended.push(...more.ended);
   all.woken.push(...more.woken);
