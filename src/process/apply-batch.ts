@@ -7,11 +7,11 @@ import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Resolved } from '../profiles/identity.ts';
 import { keepSayings, type Saying } from '../profiles/merge-log.ts';
-import { applyTraits } from '../profiles/traits.ts';
 import type { Queryable } from '../store/database.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
 import { AccountTalk } from './account-talk.ts';
-import { type Applying, applyHappening, type Happening } from './apply.ts';
+import type { Applying } from './apply.ts';
+import { applyEvent } from './apply-event.ts';
 import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { tellRelatives } from './tell-relatives.ts';
 
@@ -76,31 +76,6 @@ export async function applyBatch(
   await saveProfiles(tx, applying.catalog, loaded.values(), now);
   await putInInbox(tx, talk.toAccounts);
   await tellRelatives(tx, talk.toPeople, now);
-}
-
-/** @returns the keys of the person's own traits that changed */
-function applyEvent(
-  person: Profile,
-  event: IncomingEvent,
-  more: Partial<Happening>,
-  applying: Applying,
-): readonly string[] {
-  const at = Date.parse(event.occurredAt);
-  const byEngine = event.profileId !== undefined;
-  const { name, properties, messageId } = event;
-  const { traits, changed } = applyTraits(person.ownTraits, event.type === 'identify' ? event.traits : undefined);
-  applyHappening(
-    person,
-    {
-      at,
-      ...(isDeed(event.type) ? { event: { name, at, properties, messageId, ...(byEngine ? { byEngine } : {}) } } : {}),
-      ...(event.type === 'identify' ? { traits: { after: traits, changed } } : {}),
-      ...(event.silent === true ? { silentUntil: Date.parse(event.receivedAt) } : {}),
-      ...more,
-    },
-    applying,
-  );
-  return changed;
 }
 
 function logEntry(

@@ -8,7 +8,7 @@ import type { TagTable } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
 import type { EnrichmentDefinition } from '../definitions/enrichment-types.ts';
 import { currentPublication } from '../definitions/publish.ts';
-import type { Settings, TrackingPlan } from '../definitions/workspace-types.ts';
+import type { Publication, Settings, TrackingPlan } from '../definitions/workspace-types.ts';
 import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
@@ -69,34 +69,38 @@ export class CatalogShelf {
   async #read(db: Queryable): Promise<Catalog | null> {
     const publication = await currentPublication(db);
     if (publication === null) return null;
-    const { workspace, audienceChangedIn, enterExisting } = publication;
-    const journeys = Object.values(workspace.journeys);
-    for (const { hash, journey } of journeys) this.versions.put(hash, journey);
-    const defined = Object.values(workspace.audiences);
-    const ofPeople = defined.filter(({ of }) => of !== 'account');
-    const ofAccounts = defined.filter(({ of }) => of === 'account');
-    const audiences = ofPeople.map(({ condition }) => condition);
-    const syncs = indexSyncs(publication);
-    const endings = journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null));
-    return {
-      publicationId: publication.id,
-      publishedAt: publication.publishedAt.getTime(),
-      settings: workspace.settings,
-      audiences: indexAudiences(ofPeople, audienceChangedIn),
-      journeys: indexJourneys(journeys),
-      interest: interestOf(...audiences, ...endings, ...syncs.asks),
-      accounts: {
-        audiences: indexAudiences(ofAccounts, audienceChangedIn),
-        interest: interestOf(...ofAccounts.map(({ condition }) => condition)),
-      },
-      askedOfAccounts: interestOf(...audiences).related,
-      enterExisting: new Set(enterExisting),
-      trackingPlan: workspace.trackingPlan,
-      tags: workspace.tags ?? [],
-      enrichments: workspace.enrichments ?? [],
-      syncs,
-    };
+    for (const { hash, journey } of Object.values(publication.workspace.journeys)) this.versions.put(hash, journey);
+    return catalogOf(publication);
   }
+}
+
+export function catalogOf(publication: Publication): Catalog {
+  const { workspace, audienceChangedIn, enterExisting } = publication;
+  const journeys = Object.values(workspace.journeys);
+  const defined = Object.values(workspace.audiences);
+  const ofPeople = defined.filter(({ of }) => of !== 'account');
+  const ofAccounts = defined.filter(({ of }) => of === 'account');
+  const audiences = ofPeople.map(({ condition }) => condition);
+  const syncs = indexSyncs(publication);
+  const endings = journeys.flatMap(({ journey: { goal, exit } }) => [goal, exit.when].filter((one) => one !== null));
+  return {
+    publicationId: publication.id,
+    publishedAt: publication.publishedAt.getTime(),
+    settings: workspace.settings,
+    audiences: indexAudiences(ofPeople, audienceChangedIn),
+    journeys: indexJourneys(journeys),
+    interest: interestOf(...audiences, ...endings, ...syncs.asks),
+    accounts: {
+      audiences: indexAudiences(ofAccounts, audienceChangedIn),
+      interest: interestOf(...ofAccounts.map(({ condition }) => condition)),
+    },
+    askedOfAccounts: interestOf(...audiences).related,
+    enterExisting: new Set(enterExisting),
+    trackingPlan: workspace.trackingPlan,
+    tags: workspace.tags ?? [],
+    enrichments: workspace.enrichments ?? [],
+    syncs,
+  };
 }
 
 async function lastFilled(db: Queryable): Promise<number> {

@@ -3,17 +3,16 @@
  * @module
  */
 import type { JsonObject } from '../core/condition.ts';
-import { delivered, interpret, LATENESS_FORGIVEN, type Move, type Outcome } from '../core/interpret.ts';
-import type { Journey } from '../core/journey.ts';
+import { LATENESS_FORGIVEN, type Next, type Outcome } from '../core/interpret.ts';
 import type { Refusal } from '../core/pressure.ts';
 import { type Clock, type Instant, realMillisecondsUntil } from '../core/time.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
-import type { Database, Queryable } from '../store/database.ts';
-import { type CreateTask, carryOut, messageId } from './carry-out.ts';
+import type { Database } from '../store/database.ts';
+import { type CreateTask, messageId } from './carry-out.ts';
+import { decideMove } from './move.ts';
 import { lockRun, type RunState, readState } from './run-state.ts';
 import { type MessageResult, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
-import { watchUntil } from './watch.ts';
 
 export interface Advancing {
   readonly db: Database;
@@ -68,14 +67,9 @@ async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement
   return db.transaction().execute(async (tx) => {
     const locked = await lockRun(tx, ref.run);
     const state = await readState(tx, locked, advancing, clock.now());
-    const { journey } = state.version;
     const now = clock.now();
     const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
     const settled = settlement !== null && isOnItsWay(state, settlement.message);
-    const onward =
-      settled && state.status === 'active'
-        ? delivered(journey, state.cursor, { latenessForgiven }, now, settlement.refusal)
-        : null;
     const result = settled ? resultOf(settlement) : null;
     const reported = settled ? settlement.report(state, now) : [];
 
@@ -85,58 +79,26 @@ async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement
       await putInInbox(tx, reported);
       return { kind: 'end', outcome, reason: endReason ?? '' };
     }
-    const { wokenAt, ...given } = state;
-    const move = interpret(
-      journey,
-      onward?.cursor ?? state.cursor,
-      { ...given, workspaceCaps: state.settings.caps, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
-      now,
-    );
-    const log = onward === null ? move.log : [onward.log, ...move.log];
-    const changed = onward !== null || log.length > 0 || move.cursor.phase !== state.cursor.phase;
-    if (changed)
-      await saveChanged(tx, state, journey, { ...move, log }, { result, reported }, now, advancing.createTask);
-    return instructionFor(state, move, clock);
+    const refusal = settled ? { refusal: settlement.refusal } : null;
+    const { next, changed, log, carried, after } = decideMove(state, refusal, latenessForgiven, now);
+    if (changed) {
+      const { id: runId, profileId } = state;
+      const events = [...reported, ...carried.events];
+      const move = {
+        runId,
+        journey: state.journey,
+        profileId,
+        ...after,
+        log,
+        messages: carried.messages,
+        result,
+        events,
+      };
+      await saveMove(tx, move, now);
+      for (const task of carried.tasks) await advancing.createTask(tx, task);
+    }
+    return instructionFor(state, next, clock);
   });
-}
-
-async function saveChanged(
-  tx: Queryable,
-  state: RunState,
-  journey: Journey,
-  move: Move,
-  { result, reported }: { readonly result: MessageResult | null; readonly reported: readonly IncomingEvent[] },
-  now: Instant,
-  createTask: CreateTask,
-): Promise<void> {
-  const carried = carryOut(state, journey, move.acts, now);
-  const ended = move.next.kind === 'end' ? move.next : null;
-  const stillIn =
-    state.cursor.phase === 'waiting' &&
-    state.cursor.step === move.cursor.step &&
-    state.cursor.visit === move.cursor.visit;
-  const wokenAt = stillIn ? state.wokenAt : null;
-  const facts = { ...state.facts, enteredAt: state.enteredAt };
-  await saveMove(
-    tx,
-    {
-      runId: state.id,
-      journey: state.journey,
-      profileId: state.profileId,
-      status: ended === null ? 'active' : ended.outcome,
-      endReason: ended === null ? null : ended.reason,
-      endedAt: ended === null ? null : (move.log.at(-1)?.at ?? now),
-      cursor: move.cursor,
-      wokenAt,
-      dueAt: ended === null ? watchUntil({ cursor: move.cursor, wokenAt }, journey, facts, now) : null,
-      log: move.log,
-      messages: carried.messages,
-      result,
-      events: [...reported, ...carried.events],
-    },
-    now,
-  );
-  for (const task of carried.tasks) await createTask(tx, task);
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
@@ -149,7 +111,7 @@ function resultOf({ message, refusal, detail }: Settlement): MessageResult {
   return { id: message, status, refusal, detail };
 }
 
-function instructionFor(state: RunState, { next }: Move, clock: Clock): Instruction {
+function instructionFor(state: RunState, next: Next, clock: Clock): Instruction {
   switch (next.kind) {
     case 'end':
       return next;

@@ -26,9 +26,9 @@ import {
   settleDelivery,
 } from './advance-run.ts';
 import { computedTraits, templateVariables } from './carry-out.ts';
-import { messageEvent } from './message-events.ts';
+import { addressOf, emailReport } from './email-report.ts';
 import { outlast } from './outlast.ts';
-import { accountOf, lockRun, type RunState, readState } from './run-state.ts';
+import { accountOf, lockRun, readState } from './run-state.ts';
 
 export interface Delivering extends Advancing {
   readonly sendEmail: (email: OutgoingEmail) => Promise<Delivery>;
@@ -141,8 +141,8 @@ async function handOver(
   }
   if (step.kind !== 'email') throw new Error(`A ${step.kind} is not delivered outside`);
   const variables = await outlast(() => variablesFor(ref, journey, claim, delivering));
-  const to = (variables.person as JsonObject).email;
-  if (typeof to !== 'string' || to === '') return { result: 'refused', reason: 'the person has no trait `email`' };
+  const address = addressOf(variables.person as JsonObject);
+  if (!('to' in address)) return address;
   const token = signUnsubscribe({
     secret: delivering.signingSecret,
     profileId: claim.profile_id,
@@ -152,7 +152,7 @@ async function handOver(
   const unsubscribeUrl = `${delivering.publicUrl}/u/${token}`;
   return delivering.sendEmail({
     ...renderEmail(step.template, { ...variables, unsubscribeUrl }),
-    to,
+    to: address.to,
     from: step.template.from,
     messageId: messageIdOf(message, domainOf(step.template.from)),
     unsubscribeUrl: step.template.transactional ? null : unsubscribeUrl,
@@ -182,26 +182,9 @@ function settle(
   delivering: Delivering,
 ): Promise<Instruction> {
   const detail = delivery.detail ?? null;
-  const report: Settlement['report'] = (state, now) => reportOf(step, message, refusal, state, now);
+  const report: Settlement['report'] = (state, now) => emailReport(step, message, refusal, state, now);
   // What came of the message is known here and nowhere else: forgotten, it would be sent once more.
   return outlast(() => settleDelivery(ref, { message, refusal, detail, report }, delivering));
-}
-
-/** SMTP's answer is all we hear: a 250 is told as delivered, a refusal as bounced. */
-function reportOf(step: ActionStep, id: string, refusal: Refusal | null, state: RunState, now: number) {
-  if (step.kind !== 'email' || (refusal !== null && refusal.reason !== 'channel')) return [];
-  const { key, category } = step.template;
-  const at = new Date(now).toISOString();
-  return [
-    messageEvent({
-      name: refusal === null ? 'Email Delivered' : 'Email Bounced',
-      profileId: state.profileId,
-      message: { id, journey: state.journey, step: step.id, channel: 'email', template: key, category },
-      at,
-      receivedAt: at,
-      ...(refusal === null ? {} : { properties: { reason: refusal.detail } }),
-    }),
-  ];
 }
 
 async function noteFailedAttempt(

@@ -4,8 +4,9 @@
  */
 import type { LogEntry } from '../core/interpret.ts';
 import type { Refusal } from '../core/pressure.ts';
-import { DAY, HOUR, type Instant, MINUTE, type Milliseconds, SECOND } from '../core/time.ts';
+import type { Instant } from '../core/time.ts';
 import type { SimulatedRun, Simulation } from './simulation.ts';
+import { lengthText } from './time-text.ts';
 
 export function renderSimulation(simulation: Simulation): string {
   const { journey, version, userId, start, runs, refused, audiences } = simulation;
@@ -22,12 +23,12 @@ export function renderSimulation(simulation: Simulation): string {
 function linesOf(run: SimulatedRun): string[] {
   const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
   const title = `Run ${visit + 1}, entered ${utc(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`;
-  const rows = log.map((one) => [utc(one.at), `+${duration(one.at - enteredAt)}`, one.step ?? '', sayOf(one, run)]);
+  const rows = log.map((one) => [utc(one.at), `+${lengthText(one.at - enteredAt)}`, one.step ?? '', sayOf(one, run)]);
   const table = columns([['time (UTC)', 'after entry', 'step', 'what happens'], ...rows]);
   return [
     title,
     ...table.map((line) => `  ${line}`),
-    `Outcome: ${outcome} after ${duration(endedAt - enteredAt)}, ${reason}`,
+    endedAt === null ? 'Still under way' : `Outcome: ${outcome} after ${lengthText(endedAt - enteredAt)}, ${reason}`,
   ];
 }
 
@@ -69,7 +70,7 @@ function reasonOf(refusal: Refusal): string {
     case 'cap': {
       const { channel, atMost, within } = refusal.cap;
       const what = channel === undefined ? 'messages' : `of channel ${channel}`;
-      return `at most ${atMost} ${what} in ${duration(within)} (${refusal.scope}), free at ${utc(refusal.freeAt)}`;
+      return `at most ${atMost} ${what} in ${lengthText(within)} (${refusal.scope}), free at ${utc(refusal.freeAt)}`;
     }
     case 'channel':
       return refusal.detail;
@@ -91,24 +92,4 @@ function columns(rows: readonly (readonly string[])[]): string[] {
 /** To the second, or to the millisecond where there are some. */
 function utc(at: Instant): string {
   return new Date(at).toISOString().replace('.000Z', 'Z');
-}
-
-const UNITS: readonly (readonly [string, Milliseconds])[] = [
-  ['d', DAY],
-  ['h', HOUR],
-  ['m', MINUTE],
-  ['s', SECOND],
-  ['ms', 1],
-];
-
-/** `13d 23h`, exactly. */
-function duration(length: Milliseconds): string {
-  let rest = length;
-  const parts: string[] = [];
-  for (const [unit, size] of UNITS) {
-    const count = Math.floor(rest / size);
-    if (count > 0) parts.push(`${count}${unit}`);
-    rest -= count * size;
-  }
-  return parts.length === 0 ? '0' : parts.join(' ');
 }

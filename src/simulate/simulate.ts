@@ -1,85 +1,91 @@
 /**
- * One persona through one journey in virtual time, offline: the engine's own evaluator, entry rules and interpreter,
- * with a queue of instants in the place of Postgres, Temporal and the channels.
+ * One persona through the journeys of a workspace in virtual time, offline.
  * @module
  */
-import { type TagTable, withTags } from '../core/tags.ts';
-import type { Instant } from '../core/time.ts';
+import { withTags } from '../core/tags.ts';
+import { DAY, type Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
-import type { Workspace } from '../definitions/workspace-types.ts';
-import type { Moment, Persona } from './persona.ts';
+import type { IncomingEvent } from '../ingest/inbox.ts';
+import type { Moment, Occasion, Persona } from './persona.ts';
 import type { Simulation } from './simulation.ts';
-import { type Happening, VirtualLife } from './virtual-life.ts';
+import { VirtualLife } from './virtual-life.ts';
+import { type LivedWorkspace, virtualWorld } from './virtual-world.ts';
 
 export interface SimulationInput {
-  /** Only what a simulation needs of it. */
-  readonly workspace: Pick<Workspace, 'audiences' | 'journeys' | 'tags'> & {
-    readonly settings: Pick<Workspace['settings'], 'caps'>;
-  };
+  readonly workspace: LivedWorkspace;
+  /** The one to be looked at. */
   readonly journey: string;
   readonly persona: Persona;
   /** In place of the persona's own. */
   readonly start?: Instant;
-  /** Whether the person is held out. Default: as their user id falls. */
+  /** Whether the person is held out from it. Default: as their user id falls. */
   readonly heldOut?: boolean;
+  /** No other journey of the workspace runs beside it. */
+  readonly only?: boolean;
 }
 
+/** How long after the last event time alone may still start runs. */
+const AFTERLIFE = 365 * DAY;
+
 /**
- * Lets the persona live from their first event to a year after their last one, and every run to its end. Other journeys
- * of the workspace do not run, so their messages do not count against caps.
- *
- * @throws {Error} where the workspace has no such journey, or the journey would go on for ever within one instant
+ * Lets the persona live from their first event to a year after their last one, and every run to its end.
+ * @throws {Error} where the workspace has no such journey, or a journey would go on for ever within one instant
  */
-export function simulate({
-  workspace,
-  journey: key,
-  persona,
-  start = persona.start,
-  heldOut,
-}: SimulationInput): Simulation {
-  const version = workspace.journeys[key];
-  if (version === undefined) {
-    const advice =
-      didYouMean(key, Object.keys(workspace.journeys)) ??
-      `It has ${Object.keys(workspace.journeys).join(', ') || 'none'}.`;
-    throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
-  }
+export function simulate(input: SimulationInput): Simulation {
+  const { journey: key, persona, start = persona.start } = input;
+  const workspace = workspaceFor(input);
   const life = new VirtualLife({
-    person: persona.userId,
+    world: virtualWorld(workspace, { rendersEmails: true }),
+    userId: persona.userId,
     traits: persona.traits,
-    happenings: happeningsOf(persona, start, workspace.tags),
-    audiences: ofPeople(workspace),
-    journey: version.journey,
-    caps: workspace.settings.caps,
-    heldOut,
-  });
-  life.live();
+    calls: callsOf(persona, start, workspace.tags),
+    afterlife: AFTERLIFE,
+  }).live();
+  const { audiences } = workspace;
   return {
     journey: key,
-    version: version.hash,
+    version: workspace.journeys[key]?.hash ?? '',
     userId: persona.userId,
     start,
-    runs: life.runs,
-    refused: life.refused,
-    audiences: life.audienceChanges,
+    runs: life.runs.filter(({ journey }) => journey === key),
+    refused: life.refused.filter(({ journey }) => journey === key),
+    others: life.runs.filter(({ journey }) => journey !== key),
+    audiences: life.audienceChanges.filter(({ audience }) => audiences[audience]?.hidden !== true),
   };
 }
 
-/** A persona has no account, and what is asked of accounts holds of none. */
-function ofPeople({ audiences }: Pick<Workspace, 'audiences'>): Workspace['audiences'] {
-  const people = Object.values(audiences).filter(({ of, hidden }) => of !== 'account' && hidden !== true);
-  return Object.fromEntries(people.map((audience) => [audience.key, audience]));
+function workspaceFor({ workspace, journey: key, heldOut, only = false }: SimulationInput): LivedWorkspace {
+  const version = workspace.journeys[key];
+  if (version === undefined) {
+    const keys = Object.keys(workspace.journeys);
+    const advice = didYouMean(key, keys) ?? `It has ${keys.join(', ') || 'none'}.`;
+    throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
+  }
+  const holdout = heldOut === undefined ? version.journey.holdout : Number(heldOut);
+  const chosen = { [key]: { ...version, journey: { ...version.journey, holdout } } };
+  return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
 }
 
-/** In order of time; the start is a happening too, since conditions may hold of the traits alone. */
-function happeningsOf({ events }: Persona, start: Instant, tags: readonly TagTable[] = []): Happening[] {
+/** In order of time; the start is told of too, since conditions may hold of the traits alone. */
+function callsOf({ events, userId }: Persona, start: Instant, tags: LivedWorkspace['tags']): IncomingEvent[] {
   const instantOf = (moment: Moment) => ('instant' in moment ? moment.instant : start + moment.after);
-  const happenings = events.map((occasion): Happening => {
-    const at = instantOf(occasion.at);
-    if ('identify' in occasion) return { at, traits: occasion.identify };
-    const { event: name, byEngine } = occasion;
-    const properties = withTags(tags, name, occasion.properties);
-    return { at, event: { name, at, properties, ...(byEngine === true && { byEngine }) } };
-  });
-  return [{ at: start }, ...happenings].sort((a, b) => a.at - b.at);
+  const calls = events.map((occasion, index) => callOf(occasion, userId, instantOf(occasion.at), index + 1, tags));
+  const begins = callOf({ identify: {}, at: { instant: start } }, userId, start, 0, tags);
+  return [begins, ...calls].sort((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
+}
+
+function callOf(
+  occasion: Occasion,
+  userId: string,
+  at: Instant,
+  number: number,
+  tags: LivedWorkspace['tags'] = [],
+): IncomingEvent {
+  const occurredAt = new Date(at).toISOString();
+  const base = { messageId: `${userId}:${number}`, userId, context: {}, occurredAt, receivedAt: occurredAt };
+  if ('identify' in occasion)
+    return { ...base, type: 'identify', name: 'identify', traits: occasion.identify, properties: {} };
+  const { event: name, byEngine, properties } = occasion;
+  const reported = byEngine === true ? { profileId: 1 } : {};
+  return { ...base, ...reported, type: 'track', name, properties: withTags(tags, name, properties) };
 }

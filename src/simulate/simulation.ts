@@ -2,12 +2,12 @@
  * What a simulation shows.
  * @module
  */
+import type { Change } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { LogEntry, Outcome } from '../core/interpret.ts';
 import type { Channel, StepId } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
-import type { MembershipChange } from './memberships.ts';
 
 /** A message, task or call that a step wanted; it went out at once unless it was refused. */
 export interface SimulatedMessage {
@@ -18,9 +18,14 @@ export interface SimulatedMessage {
   /** Null for webhooks. */
   readonly template: string | null;
   readonly refusal: Refusal | null;
+  /** As the person gets it, or the sales team; null where it was refused, or nobody looks. */
+  readonly content: JsonObject | null;
 }
 
 export interface SimulatedRun {
+  readonly journey: string;
+  /** Content hash of the journey. */
+  readonly version: string;
   /** How many runs of the journey the person had before. */
   readonly visit: number;
   readonly enteredAt: Instant;
@@ -30,10 +35,20 @@ export interface SimulatedRun {
   /** Entry by entry what the engine's `run_log` holds for the same run. */
   readonly log: readonly LogEntry[];
   readonly messages: readonly SimulatedMessage[];
-  readonly outcome: Outcome;
+  /** `active` only where the life was cut off before the run ended. */
+  readonly outcome: 'active' | Outcome;
   readonly reason: string;
-  readonly endedAt: Instant;
+  readonly endedAt: Instant | null;
 }
+
+/** An entry that did not come about. */
+export interface RefusedEntry {
+  readonly journey: string;
+  readonly at: Instant;
+  readonly reason: string;
+}
+
+export type MembershipChange = Pick<Change, 'audience' | 'entered' | 'at' | 'because'>;
 
 export interface Simulation {
   readonly journey: string;
@@ -41,9 +56,11 @@ export interface Simulation {
   readonly version: string;
   readonly userId: string;
   readonly start: Instant;
+  /** Of this journey. */
   readonly runs: readonly SimulatedRun[];
-  /** Entries that did not come about. */
-  readonly refused: readonly { readonly at: Instant; readonly reason: string }[];
+  readonly refused: readonly RefusedEntry[];
+  /** Runs of the other journeys of the workspace. */
+  readonly others: readonly SimulatedRun[];
   /** Every entry into and exit from any audience. */
   readonly audiences: readonly MembershipChange[];
 }

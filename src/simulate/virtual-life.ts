@@ -1,148 +1,149 @@
 /**
- * A person, their audiences and their runs of one journey, from instant to instant.
+ * A person in virtual time, from instant to instant, with the runs of every journey: what the engine does to a person
+ * (`process/apply.ts`) and to a run (`runs/move.ts`), with a queue in the place of Postgres, Temporal and the channels.
  *
- * At each instant that matters, in this order: what happens then is applied, with audiences first, the run under way
- * second and entries third; then what time alone changes; then the run moves on. What the engine reports of its own
- * messages and traits happens at the same instant, after that.
+ * At each instant that matters, in this order: what happens then is applied; then what time alone changes; then the runs
+ * move on, those of the highest priority first. What the engine reports of that happens at the same instant, after it.
  * @module
  */
 import type { JsonObject } from '../core/condition.ts';
-import { entryRefusal } from '../core/entry.ts';
-import type { EventFact, Facts } from '../core/facts.ts';
-import type { Touch } from '../core/interest.ts';
-import type { Cap, Journey } from '../core/journey.ts';
-import { isMeant } from '../core/matching.ts';
-import type { Sent } from '../core/pressure.ts';
-import { DAY, earlier, type Instant } from '../core/time.ts';
-import type { Workspace } from '../definitions/workspace-types.ts';
-import { applyTraits } from '../profiles/traits.ts';
-import { type MembershipChange, Memberships } from './memberships.ts';
-import type { SimulatedRun } from './simulation.ts';
+import { byPriority } from '../core/entry.ts';
+import { earlier, type Instant, type Milliseconds } from '../core/time.ts';
+import type { IncomingEvent } from '../ingest/inbox.ts';
+import { applyDue } from '../process/apply.ts';
+import { applyEvent } from '../process/apply-event.ts';
+import { nextInstant } from '../process/profile.ts';
+import type { Run } from '../runs/enter.ts';
+import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
+import { noteRefusals, type VirtualPerson, virtualPerson } from './virtual-person.ts';
 import { VirtualRun } from './virtual-run.ts';
-
-/** Something that happens to the person: an event, traits that are told, or neither at their start. */
-export interface Happening {
-  readonly at: Instant;
-  readonly event?: EventFact;
-  readonly traits?: JsonObject;
-}
+import type { VirtualWorld } from './virtual-world.ts';
 
 export interface LifeSettings {
-  readonly person: string;
-  readonly traits: JsonObject;
-  /** In order of time. */
-  readonly happenings: readonly Happening[];
-  readonly audiences: Workspace['audiences'];
-  readonly journey: Journey;
-  readonly caps: readonly Cap[];
-  readonly heldOut?: boolean | undefined;
+  readonly world: VirtualWorld;
+  /** The profile's, where it matters to chance. */
+  readonly id?: number;
+  readonly userId: string | null;
+  /** What is known before anything happens. */
+  readonly traits?: JsonObject;
+  /** What happens to the person, in order of time. */
+  readonly calls: readonly IncomingEvent[];
+  /** How long after the last of them time alone may still start runs; those under way then go on to their end. */
+  readonly afterlife?: Milliseconds;
+  /** What comes earlier starts no run. */
+  readonly from?: Instant;
+  /** Nothing that comes later is lived through. Absent: everything is. */
+  readonly until?: Instant;
 }
 
-/** How long after the last happening time alone may still start runs. */
-const AFTERLIFE = 365 * DAY;
 /** More rounds than this within one instant never end. */
 const MOST_ROUNDS = 1_000;
+const PERSON = 1;
 
 export class VirtualLife {
-  readonly refused: { at: Instant; reason: string }[] = [];
+  readonly refused: RefusedEntry[] = [];
   readonly audienceChanges: MembershipChange[] = [];
-  readonly #runs: VirtualRun[] = [];
   readonly #settings: LifeSettings;
-  readonly #memberships: Memberships;
-  readonly #queue: Happening[];
+  readonly #lived: VirtualPerson;
+  readonly #runs = new Map<Run, VirtualRun>();
+  /** Those under way, by priority. */
+  readonly #underWay: VirtualRun[] = [];
   readonly #lastEntry: Instant;
-  readonly #events: EventFact[] = [];
-  readonly #sent: Sent[] = [];
-  #traits: JsonObject;
-  #isNew = true;
+  #heard = 0;
 
   constructor(settings: LifeSettings) {
+    const { id = PERSON, userId, traits = {}, calls, afterlife = Number.POSITIVE_INFINITY, from = 0 } = settings;
     this.#settings = settings;
-    this.#memberships = new Memberships(settings.audiences);
-    this.#queue = [...settings.happenings];
-    this.#traits = settings.traits;
-    this.#lastEntry = (settings.happenings.at(-1)?.at ?? 0) + AFTERLIFE;
+    this.#lived = virtualPerson(id, userId, traits);
+    this.#lived.person.quietUntil = from - 1;
+    this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
   }
 
+  /** In the order of their entries. */
   get runs(): readonly SimulatedRun[] {
-    return this.#runs.map((run) => run.summary());
+    return [...this.#runs.values()].map((run) => run.summary());
   }
 
-  /** From the first happening to the last instant that matters. */
-  live(): void {
-    for (let at = this.#next(); at !== null; at = this.#next()) this.#liveThrough(at);
+  /** From the first call to the last instant that matters. */
+  live(): this {
+    const { until = Number.POSITIVE_INFINITY } = this.#settings;
+    for (let at = this.#next(); at !== null && at <= until; at = this.#next()) this.#liveThrough(at);
+    return this;
   }
 
   #next(): Instant | null {
-    const run = this.#active();
-    const happening = this.#queue[0]?.at ?? null;
-    const byTime = earlier(this.#memberships.dueAt, run?.dueAt ?? null);
-    const tooLate = run === undefined && byTime !== null && byTime > this.#lastEntry;
-    return tooLate ? happening : earlier(happening, byTime);
+    const call = this.#settings.calls[this.#heard];
+    const called = call === undefined ? null : timeOf(call);
+    let byTime = nextInstant(this.#lived.person);
+    for (const run of this.#underWay) byTime = earlier(byTime, run.movesAt);
+    const tooLate = this.#underWay.length === 0 && byTime !== null && byTime > this.#lastEntry;
+    return tooLate ? called : earlier(called, byTime);
   }
 
   #liveThrough(at: Instant): void {
-    for (let round = 0; round === 0 || this.#queue[0]?.at === at; round += 1) {
-      if (round === MOST_ROUNDS) throw new Error(endless(this.#settings.journey, at));
-      const later = this.#queue.findIndex((one) => one.at > at);
-      for (const now of this.#queue.splice(0, later === -1 ? this.#queue.length : later)) this.#apply(now);
-      this.#follow(this.#memberships.pass(this.#facts(), at), at);
-      this.#advance(at);
+    const { person } = this.#lived;
+    if (at > this.#lastEntry) person.quietUntil = Number.POSITIVE_INFINITY;
+    let news = this.#callsAt(at);
+    for (let round = 0; ; round += 1) {
+      if (round === MOST_ROUNDS) throw new Error(endless(this.#runs.keys(), at));
+      for (const call of news) this.#apply(call, at);
+      applyDue(person, at, this.#settings.world, 'upTo');
+      this.#take();
+      news = [];
+      for (const run of [...this.#underWay]) {
+        const movesAt = run.movesAt;
+        if (movesAt !== null && movesAt <= at) news.push(...run.advance(this.#lived, at));
+      }
+      this.#leaveEnded();
+      if (news.length === 0) return;
     }
   }
 
-  #apply({ at, event, traits: said }: Happening): void {
-    const { traits, changed } = applyTraits(this.#traits, said);
-    this.#traits = traits;
-    if (event !== undefined) this.#events.push(event);
-    const touch: Touch = {
-      traits: changed,
-      ...(event !== undefined && { event: { name: event.name, byEngine: event.byEngine === true } }),
-    };
-    this.#follow(
-      this.#isNew ? this.#memberships.begin(this.#facts(), at) : this.#memberships.touch(this.#facts(), at, touch),
-      at,
-    );
-    this.#isNew = false;
-    const { enter } = this.#settings.journey;
-    if (event === undefined || enter.by !== 'event' || !isMeant(enter.events, event)) return;
-    this.#enter(at, { by: 'event', event: event.name, properties: event.properties });
+  #callsAt(at: Instant): IncomingEvent[] {
+    const { calls } = this.#settings;
+    const first = this.#heard;
+    while (this.#heard < calls.length && timeOf(calls[this.#heard]) <= at) this.#heard += 1;
+    return calls.slice(first, this.#heard);
   }
 
-  /** What changed, then the run under way, then entries by audience. */
-  #follow(changes: readonly MembershipChange[], at: Instant): void {
-    this.audienceChanges.push(...changes);
-    this.#active()?.watch(this.#facts(), at);
-    const { enter } = this.#settings.journey;
-    for (const { audience, entered } of changes) {
-      const by = entered ? 'audience' : 'leaving';
-      if (enter.by === by && enter.audience === audience) this.#enter(at, { by, audience });
+  #apply(call: IncomingEvent, at: Instant): void {
+    noteRefusals(this.#lived, call);
+    const { from = 0, world } = this.#settings;
+    const starts = at >= from && at <= this.#lastEntry;
+    applyEvent(this.#lived.person, starts ? call : { ...call, silent: true }, {}, world);
+  }
+
+  /** Takes over what became of memberships and runs. */
+  #take(): void {
+    const { changes, runChanges } = this.#lived.person;
+    for (const { audience, entered, at, because } of changes.splice(0))
+      this.audienceChanges.push({ audience, entered, at, because });
+    for (const { run, log } of runChanges.entered.splice(0)) {
+      const entered = new VirtualRun(run, [...log], this.#settings.world);
+      this.#runs.set(run, entered);
+      this.#underWay.push(entered);
+      this.#underWay.sort((a, b) => byPriority(a.journey, b.journey));
     }
+    for (const { run, log } of runChanges.ended.splice(0)) this.#runs.get(run)?.log.push(log);
+    for (const { journey, at, reason } of runChanges.refused.splice(0)) this.refused.push({ journey, at, reason });
+    runChanges.watched.clear();
+    runChanges.woken.splice(0);
+    this.#leaveEnded();
   }
 
-  #enter(at: Instant, entry: JsonObject): void {
-    if (at > this.#lastEntry) return;
-    const { journey, person, heldOut } = this.#settings;
-    const reason = entryRefusal(journey, this.#runs.at(-1), this.#facts(), at);
-    if (reason !== null) this.refused.push({ at, reason });
-    else this.#runs.push(new VirtualRun({ journey, person, visit: this.#runs.length, enteredAt: at, entry, heldOut }));
-  }
-
-  #advance(at: Instant): void {
-    const reports = this.#active()?.advance(this.#facts(), this.#sent, this.#settings.caps, at) ?? [];
-    this.#queue.unshift(...reports);
-  }
-
-  #active(): VirtualRun | undefined {
-    const last = this.#runs.at(-1);
-    return last?.status === 'active' ? last : undefined;
-  }
-
-  #facts(): Facts {
-    return { traits: this.#traits, events: this.#events, audiences: this.#memberships.current };
+  #leaveEnded(): void {
+    for (let place = this.#underWay.length - 1; place >= 0; place -= 1)
+      if (this.#underWay[place]?.run.status !== 'active') this.#underWay.splice(place, 1);
   }
 }
 
-function endless({ key }: Journey, at: Instant): string {
-  return `The journey \`${key}\` does not come to rest at ${new Date(at).toISOString()}: what it does starts it again and again. Let it be entered once only (\`again: never\`), or after some time.`;
+function timeOf(call: IncomingEvent | undefined): Instant {
+  return call === undefined ? 0 : Date.parse(call.occurredAt);
+}
+
+function endless(runs: Iterable<Run>, at: Instant): string {
+  const restless = [...runs].filter(({ enteredAt }) => enteredAt === at);
+  const journeys = [...new Set(restless.map(({ journey }) => `\`${journey}\``))].sort();
+  const what = journeys.length === 1 ? `The journey ${journeys[0]} does` : `The journeys ${journeys.join(' and ')} do`;
+  return `${what} not come to rest at ${new Date(at).toISOString()}: what it does starts it again and again. Let it be entered once only (\`again: never\`), or after some time.`;
 }

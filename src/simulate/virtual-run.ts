@@ -1,194 +1,128 @@
 /**
- * One run in virtual time: the interpreter at each instant that concerns it, and channels that deliver at once.
+ * One run in virtual time: the engine's own moves, one after the other, and channels that deliver at once.
  * @module
  */
+import { factsOf } from '../audiences/membership.ts';
+import { type RenderedEmail, renderEmail } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { isHeldOut } from '../core/entry.ts';
-import { evaluate } from '../core/evaluate.ts';
-import type { Facts } from '../core/facts.ts';
-import {
-  type Act,
-  awaited,
-  type Cursor,
-  delivered,
-  endingOf,
-  interpret,
-  LATENESS_FORGIVEN,
-  type LogEntry,
-  type Outcome,
-  open,
-} from '../core/interpret.ts';
-import type { Cap, Journey } from '../core/journey.ts';
-import type { Refusal, Sent } from '../core/pressure.ts';
-import { earlier, type Instant } from '../core/time.ts';
+import { LATENESS_FORGIVEN, type LogEntry } from '../core/interpret.ts';
+import type { ActionStep, Journey } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+import type { Instant } from '../core/time.ts';
+import type { IncomingEvent } from '../ingest/inbox.ts';
+import { computedTraits, messageId, templateVariables } from '../runs/carry-out.ts';
+import { addressOf, emailReport } from '../runs/email-report.ts';
+import type { Run } from '../runs/enter.ts';
+import { type DecidedMove, decideMove } from '../runs/move.ts';
+import type { RunState } from '../runs/run-state.ts';
+import type { Version } from '../runs/version-shelf.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
-import type { Happening } from './virtual-life.ts';
+import type { VirtualPerson } from './virtual-person.ts';
+import type { VirtualWorld } from './virtual-world.ts';
 
-export interface RunSettings {
-  readonly journey: Journey;
-  readonly person: string;
-  readonly visit: number;
-  readonly enteredAt: Instant;
-  readonly entry: JsonObject;
-  readonly heldOut?: boolean | undefined;
-}
+/** Stands where an email's own link to unsubscribe would. */
+const UNSUBSCRIBE_URL = 'https://unsubscribe.example/';
+
+type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 export class VirtualRun {
-  readonly enteredAt: Instant;
-  readonly visit: number;
-  readonly #settings: RunSettings;
-  readonly #heldOut: boolean;
-  readonly #log: LogEntry[];
-  readonly #messages: SimulatedMessage[] = [];
-  #cursor: Cursor;
-  #wokenAt: Instant | null = null;
-  #dueAt: Instant | null = null;
+  readonly #messages: Changing<SimulatedMessage>[] = [];
+  readonly #version: Version;
 
-  constructor(settings: RunSettings) {
-    const { journey, person, visit, enteredAt, heldOut } = settings;
-    const { cursor, log } = open(journey, enteredAt);
-    this.#settings = settings;
-    this.enteredAt = enteredAt;
-    this.visit = visit;
-    this.#heldOut = heldOut ?? isHeldOut(journey, person);
-    this.#cursor = cursor;
-    this.#log = [...log];
+  constructor(
+    readonly run: Run,
+    readonly log: LogEntry[],
+    readonly world: VirtualWorld,
+  ) {
+    this.#version = world.versions.get(run.version);
   }
 
-  get status(): 'active' | Outcome {
-    return this.#end?.outcome ?? 'active';
+  get journey(): Journey {
+    return this.#version.journey;
   }
 
-  /** When time alone next ends, wakes or moves the run; null once it has ended. */
-  get dueAt(): Instant | null {
-    return this.#dueAt;
+  /** When the run next moves by itself; null once it has ended. */
+  get movesAt(): Instant | null {
+    const { status, cursor, wokenAt } = this.run;
+    if (status !== 'active') return null;
+    if (cursor.phase !== 'waiting') return cursor.at;
+    return wokenAt === null ? cursor.until : Math.min(wokenAt, cursor.until);
   }
 
   summary(): SimulatedRun {
-    const { visit, enteredAt, entry } = this.#settings;
-    const end = this.#end;
-    if (end === undefined) throw new Error('The run has not ended yet');
-    const { outcome, reason, at: endedAt } = end;
-    return {
-      visit,
-      enteredAt,
-      entry,
-      heldOut: this.#heldOut,
-      log: this.#log,
-      messages: this.#messages,
-      outcome,
-      reason,
-      endedAt,
-    };
-  }
-
-  /** Ends the run if its goal or exit says so at `at`; notes if what it waits for has come true. */
-  watch(known: Facts, at: Instant): void {
-    const { journey, enteredAt } = this.#settings;
-    const ending = endingOf(journey, known, enteredAt, at);
-    if (ending !== null) {
-      const { step, visit } = this.#cursor;
-      this.#log.push({ step, kind: 'run', visit, did: 'ended', ...ending });
-      this.#dueAt = null;
-      return;
-    }
-    const facts = { ...known, enteredAt };
-    const condition = awaited(journey, this.#cursor);
-    if (condition !== null && this.#wokenAt === null && evaluate(condition, facts, at).holds) this.#wokenAt = at;
-    this.#dueAt = this.#cursor.phase === 'waiting' ? this.#cursor.until : at;
-    for (const watched of [journey.goal, journey.exit.when, condition])
-      if (watched !== null) this.#dueAt = earlier(this.#dueAt, evaluate(watched, facts, at).until);
+    const { journey, version, visit, enteredAt, entry, heldOut, status, endReason, endedAt } = this.run;
+    const about = { journey, version, visit, enteredAt, entry, heldOut };
+    return { ...about, log: this.log, messages: this.#messages, outcome: status, reason: endReason ?? '', endedAt };
   }
 
   /**
    * Moves on as far as the run can at `at`.
-   *
-   * @param sent what counts against caps; messages that go out are added
    * @returns what the engine reports of its doings
    */
-  advance(facts: Facts, sent: Sent[], workspaceCaps: readonly Cap[], at: Instant): Happening[] {
-    const { journey, person, enteredAt } = this.#settings;
-    const reports: Happening[] = [];
-    let wokenAt = this.#wokenAt;
+  advance(lived: VirtualPerson, at: Instant): IncomingEvent[] {
+    const reports: IncomingEvent[] = [];
+    let settled: { readonly refusal: Refusal | null } | null = null;
     for (;;) {
-      const move = interpret(
-        journey,
-        this.#cursor,
-        {
-          facts,
-          enteredAt,
-          person,
-          heldOut: this.#heldOut,
-          ledger: { sent, suppressed: new Set() },
-          workspaceCaps,
-          latenessForgiven: LATENESS_FORGIVEN,
-          ...(wokenAt === null ? {} : { wokenAt }),
-        },
-        at,
-      );
-      this.#log.push(...move.log);
-      this.#cursor = move.cursor;
-      wokenAt = null;
-      let refusal: Refusal | null = null;
-      for (const act of move.acts) refusal = this.#carryOut(act, facts, sent, reports);
-      if (move.next.kind !== 'deliver') break;
-      const onward = delivered(journey, this.#cursor, { latenessForgiven: LATENESS_FORGIVEN }, at, refusal);
-      this.#log.push(onward.log);
-      this.#cursor = onward.cursor;
+      const state = this.#state(lived);
+      const move: DecidedMove = decideMove(state, settled, LATENESS_FORGIVEN, at);
+      Object.assign(this.run, move.after);
+      this.log.push(...move.log);
+      // The message that was given up counted up to here, as it does in the engine.
+      if (settled?.refusal)
+        lived.sent.splice(
+          lived.sent.findLastIndex(({ channel }) => channel === 'email'),
+          1,
+        );
+      this.#keep(move, lived, at);
+      reports.push(...move.carried.events);
+      if (move.next.kind !== 'deliver') return reports;
+      const { step, visit } = move.next;
+      settled = { refusal: this.#deliver(state, step, at) };
+      reports.push(...emailReport(step, messageId(this.run.id, step.id, visit), settled.refusal, state, at));
     }
-    this.#wokenAt = null;
-    if (this.status === 'active') this.watch(facts, at);
-    else this.#dueAt = null;
-    return reports;
   }
 
-  /** @returns why the message does not go out, or null */
-  #carryOut({ step, visit, at, refusal }: Act, facts: Facts, sent: Sent[], reports: Happening[]): Refusal | null {
-    if (step.kind === 'set-trait') {
-      if (refusal === null) reports.push({ at, traits: step.traits });
-      return refusal;
+  #keep({ carried }: DecidedMove, { sent }: VirtualPerson, at: Instant): void {
+    for (const { step, visit, channel: name, template, refusal, content } of carried.messages) {
+      const channel = name as SimulatedMessage['channel'];
+      this.#messages.push({ step, visit, at, channel, template, refusal, content });
+      if (refusal === null && channel !== 'webhook') sent.push({ channel, journey: this.run.journey, at });
     }
-    const journey = this.#settings.journey.key;
-    const template = step.kind === 'webhook' ? null : step.template;
-    const said = refusal ?? (step.kind === 'email' && !hasAddress(facts) ? NO_ADDRESS : null);
-    this.#messages.push({
-      step: step.id,
-      visit,
-      at,
-      channel: step.kind,
-      template: template?.key ?? null,
-      refusal: said,
-    });
-    if (template === null || refusal !== null || step.kind === 'webhook') return said;
-    if (said === null) sent.push({ channel: step.kind, journey, at });
-    const name = said === null ? REPORTED[step.kind] : 'Email Bounced';
-    const properties = {
-      journey,
-      step: step.id,
-      channel: step.kind,
-      template: template.key,
-      category: template.category,
-      ...(said?.reason === 'channel' ? { reason: said.detail } : {}),
+  }
+
+  /** @returns why the message that was reserved last does not go out, or null */
+  #deliver(state: RunState, step: ActionStep, at: Instant): Refusal | null {
+    const message = this.#messages.at(-1);
+    if (step.kind !== 'email' || message === undefined) return null;
+    const address = addressOf(state.traits);
+    if ('to' in address) {
+      if (this.world.rendersEmails) message.content = { to: address.to, ...this.#rendered(step, state, at) };
+      return null;
+    }
+    message.refusal = { reason: 'channel', detail: address.reason };
+    return message.refusal;
+  }
+
+  #rendered({ template }: Extract<ActionStep, { kind: 'email' }>, state: RunState, at: Instant): RenderedEmail {
+    const variables = templateVariables(state, computedTraits(state, this.#version.journey, at), at);
+    return renderEmail(template, { ...variables, unsubscribeUrl: UNSUBSCRIBE_URL });
+  }
+
+  #state({ person, sent, suppressed }: VirtualPerson): RunState {
+    const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
+    const account: JsonObject | null = person.account?.traits ?? null;
+    return {
+      version: this.#version,
+      ...{ id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt },
+      person: this.run.person,
+      profileId: person.id,
+      originId: person.id,
+      userId: person.userId,
+      traits: person.ownTraits,
+      accountTraits: account,
+      facts: factsOf(person),
+      ledger: { sent, suppressed },
+      settings: this.world.settings,
     };
-    reports.push({ at, event: { name, at, properties, byEngine: true } });
-    return said;
   }
-
-  get #end() {
-    const last = this.#log.at(-1);
-    return last?.did === 'ended' ? last : undefined;
-  }
-}
-
-/** What the engine reports when a message is out. */
-const REPORTED = {
-  email: 'Email Delivered',
-  'in-app': 'In-App Message Sent',
-  'sales-task': 'Sales Task Created',
-} as const;
-
-const NO_ADDRESS: Refusal = { reason: 'channel', detail: 'the person has no trait `email`' };
-
-function hasAddress({ traits: { email } }: Facts): boolean {
-  return typeof email === 'string' && email !== '';
 }

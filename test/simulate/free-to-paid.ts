@@ -5,6 +5,7 @@
 import type { Condition } from '../../src/core/condition.ts';
 import type { Cap, Journey } from '../../src/core/journey.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
+import type { Settings } from '../../src/definitions/workspace-types.ts';
 import type { Persona } from '../../src/simulate/persona.ts';
 import type { SimulationInput } from '../../src/simulate/simulate.ts';
 import { all, did, email, inApp, journey, member, salesTask, T0, trait } from '../core/build.ts';
@@ -40,12 +41,22 @@ const audiences: Record<string, Condition> = {
   'open-support-ticket': did('Ticket Opened', { within: 3 * DAY }),
 };
 
+export const SETTINGS: Settings = {
+  name: 'test',
+  timezone: 'UTC',
+  sender: 'A <a@example.com>',
+  caps: [],
+  onUncertainSend: 'again',
+  traits: {},
+  accountTraits: {},
+};
+
 export function workspaceOf(
   journeys: readonly Journey[],
   { caps = [], more = audiences }: { caps?: readonly Cap[]; more?: Record<string, Condition> } = {},
 ): SimulationInput['workspace'] {
   return {
-    settings: { caps },
+    settings: { ...SETTINGS, caps },
     audiences: Object.fromEntries(
       Object.entries(more).map(([key, condition]) => [
         key,

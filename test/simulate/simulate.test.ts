@@ -58,6 +58,7 @@ describe('free to paid', () => {
         channel: 'sales-task',
         template: 'upgrade-conversation',
         refusal: null,
+        content: { title: 'upgrade-conversation', owner: 'sales', brief: 'Call' },
       },
       {
         step: 'upgrade-direct',
@@ -66,6 +67,13 @@ describe('free to paid', () => {
         channel: 'email',
         template: 'upgrade-direct',
         refusal: null,
+        content: {
+          to: 'ada@example.com',
+          from: 'Shop <shop@example.com>',
+          subject: 'Subject of upgrade-direct',
+          html: '<p>Hello</p>',
+          text: 'Hello',
+        },
       },
     ]);
     expect(run).toMatchObject({ outcome: 'timed-out', endedAt: ENTRY + 14 * DAY });
@@ -240,7 +248,7 @@ describe('entries', () => {
     const persona = { userId: 'ada', traits: {}, start: T0, events: [does('Signed Up', HOUR)] };
     const { runs, refused } = simulate({ workspace: workspaceOf([welcome]), journey: 'welcome', persona });
     expect(runs).toEqual([]);
-    expect(refused).toEqual([{ at: T0 + HOUR, reason: 'the goal was reached' }]);
+    expect(refused).toEqual([{ journey: 'welcome', at: T0 + HOUR, reason: 'the goal was reached' }]);
   });
 
   it('by the clock go on for a year after the last event, and then the simulation ends', () => {

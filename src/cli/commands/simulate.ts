@@ -16,6 +16,7 @@ import { printProblems, readWorkspace } from '../workspace.ts';
 interface Options {
   readonly persona: string;
   readonly workspace: string;
+  readonly only?: boolean;
   readonly json?: boolean;
 }
 
@@ -25,8 +26,9 @@ export function simulateCommand(): Command {
     .argument('<journey>', 'its key')
     .requiredOption('--persona <file>', 'who it is and what they do (YAML)')
     .option('--workspace <folder>', 'the folder of definitions', process.env.WORKSPACE || 'journeys')
+    .option('--only', 'no other journey of the workspace runs beside it')
     .option('--json', 'print one JSON object')
-    .action(async (journey: string, { persona: file, workspace: name, json = false }: Options) => {
+    .action(async (journey: string, { persona: file, workspace: name, only = false, json = false }: Options) => {
       const folder = resolve(name);
       const loaded = await readWorkspace(folder);
       if ('problems' in loaded) return failWith(folder, loaded, json);
@@ -39,7 +41,7 @@ export function simulateCommand(): Command {
         const fix = didYouMean(journey, keys) ?? `There are: ${keys.join(', ') || 'none'}.`;
         throw new WrongUseError(`No journey in ${name} is called \`${journey}\`. ${fix}`);
       }
-      const simulation = simulate({ workspace, journey, persona: persona.persona });
+      const simulation = simulate({ workspace, journey, persona: persona.persona, only });
       if (json) printJson({ held: true, ...simulation });
       else print(renderSimulation(simulation));
     });

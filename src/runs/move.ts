@@ -1,0 +1,67 @@
+/**
+ * What one move of a run decides: all of it but storing and telling. The engine stores it, a virtual life keeps it in memory.
+ * @module
+ */
+import { delivered, interpret, type LogEntry, type Move, type Outcome } from '../core/interpret.ts';
+import type { Journey } from '../core/journey.ts';
+import type { Refusal } from '../core/pressure.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import { type CarriedOut, carryOut } from './carry-out.ts';
+import type { RunState } from './run-state.ts';
+import type { StoredMove } from './save-move.ts';
+import { watchUntil } from './watch.ts';
+
+export interface DecidedMove {
+  readonly next: Move['next'];
+  /** Is there anything to keep? */
+  readonly changed: boolean;
+  readonly log: readonly LogEntry[];
+  readonly carried: CarriedOut;
+  /** How the run stands afterwards. */
+  readonly after: Pick<StoredMove, 'status' | 'endReason' | 'endedAt' | 'cursor' | 'wokenAt' | 'dueAt'>;
+}
+
+/**
+ * @param state of a run that is under way
+ * @param settled what became of the message that was on its way, where one was
+ */
+export function decideMove(
+  state: RunState,
+  settled: { readonly refusal: Refusal | null } | null,
+  latenessForgiven: Milliseconds,
+  now: Instant,
+): DecidedMove {
+  const { journey } = state.version;
+  const onward = settled === null ? null : delivered(journey, state.cursor, { latenessForgiven }, now, settled.refusal);
+  const { wokenAt, version: _version, ...given } = state;
+  const move = interpret(
+    journey,
+    onward?.cursor ?? state.cursor,
+    { ...given, workspaceCaps: state.settings.caps, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
+    now,
+  );
+  const log = onward === null ? move.log : [onward.log, ...move.log];
+  const { next, cursor } = move;
+  const changed = onward !== null || log.length > 0 || cursor.phase !== state.cursor.phase;
+  const carried = carryOut(state, journey, move.acts, now);
+  return {
+    next,
+    changed,
+    log,
+    carried,
+    after: { cursor, ...standing(state, journey, move, log.at(-1)?.at ?? now, now) },
+  };
+}
+
+function standing(state: RunState, journey: Journey, { cursor, next }: Move, endedAt: Instant, now: Instant) {
+  const stillIn =
+    state.cursor.phase === 'waiting' && state.cursor.step === cursor.step && state.cursor.visit === cursor.visit;
+  const wokenAt = stillIn ? state.wokenAt : null;
+  if (next.kind === 'end') {
+    const status: Outcome = next.outcome;
+    return { status, endReason: next.reason, endedAt, wokenAt, dueAt: null };
+  }
+  const facts = { ...state.facts, enteredAt: state.enteredAt };
+  const dueAt = watchUntil({ cursor, wokenAt }, journey, facts, now);
+  return { status: 'active' as const, endReason: null, endedAt: null, wokenAt, dueAt };
+}
