@@ -30,8 +30,16 @@ export const SKEW_IGNORED: Milliseconds = 2 * SECOND;
 
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
+/** As every official client writes it. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
 /** The instant that an ISO 8601 text names, UTC where it names no zone; null for anything else and before 1970. */
 export function instantOf(text: string): Instant | null {
+  if (USUAL.test(text)) {
+    const instant = Date.parse(text);
+    // A 31st of February would be read as a day of March.
+    if (instant >= 0 && new Date(instant).toISOString() === text) return instant;
+  }
   if (!ISO.test(text)) return null;
   const parsed = DateTime.fromISO(text.replace(' ', 'T'), { zone: 'utc' });
   return parsed.isValid && parsed.toMillis() >= 0 ? parsed.toMillis() : null;

@@ -147,15 +147,21 @@ function propertiesOf({ name, category, properties = {} }: CheckedCall): JsonObj
 
 /** The keys that say something. */
 function said(body: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(body).filter(([key, value]) => value !== null && !(value === '' && /Id$/.test(key))),
-  );
+  const entries = Object.entries(body);
+  return entries.some(saysNothing) ? Object.fromEntries(entries.filter((entry) => !saysNothing(entry))) : body;
+}
+
+function saysNothing([key, value]: [string, unknown]): boolean {
+  return value === null || (value === '' && key.endsWith('Id'));
 }
 
 function sizeProblem(body: object, field: string): FieldProblem | null {
-  if (!isShallow(body, DEPTH_LIMIT)) {
+  const most = mostBytes(body, DEPTH_LIMIT);
+  if (most === null) {
     return { field, message: `has more than ${DEPTH_LIMIT} levels`, fix: 'Send flatter properties' };
   }
+  // Writing every call out only to count it costs as much as checking it.
+  if (most <= EVENT_LIMIT) return null;
   const size = Buffer.byteLength(JSON.stringify(body));
   if (size <= EVENT_LIMIT) return null;
   return {
@@ -174,9 +180,25 @@ function spreadProblem(context: JsonObject, items: number): FieldProblem | null 
   };
 }
 
-function isShallow(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1));
+/** `\u001f`: no character of a text takes more bytes as JSON. */
+const LONGEST_CHARACTER = 6;
+/** `-1.7976931348623157e+308` is the longest that is no text. */
+const LONGEST_SCALAR = 24;
+/** Quotes, a colon and a comma. */
+const AROUND = 4;
+
+/** A bound of the bytes that the value takes as JSON; null where it has more levels. */
+function mostBytes(value: unknown, levels: number): number | null {
+  if (typeof value === 'string') return value.length * LONGEST_CHARACTER + AROUND;
+  if (typeof value !== 'object' || value === null) return LONGEST_SCALAR;
+  if (levels === 0) return null;
+  let bytes = AROUND;
+  for (const key of Object.keys(value)) {
+    const inner = mostBytes((value as Record<string, unknown>)[key], levels - 1);
+    if (inner === null) return null;
+    bytes += key.length * LONGEST_CHARACTER + AROUND + inner;
+  }
+  return bytes;
 }
 
 function problemsIn(error: z.ZodError, field: string): FieldProblem[] {
