@@ -50,6 +50,8 @@ export interface Engine {
   readonly client: Client;
   /** Events have been stored: look at once, without waiting for the database's word. */
   nudge(): void;
+  /** This process has just stored so many events: those who send them go first. */
+  stored(events: number): void;
   /** Rejects if a part dies of itself. */
   readonly failed: Promise<never>;
   stop(): Promise<void>;
@@ -110,6 +112,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
     db,
     client,
     nudge: () => processor?.nudge('inbox'),
+    stored: (events) => processor?.stored(events),
     failed: workers?.failed ?? new Promise<never>(() => undefined),
     stop: async () => {
       await listener?.close();

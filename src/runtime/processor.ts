@@ -16,6 +16,7 @@ import { look } from '../process/look.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
 import { deliverSyncs, type SyncSettings } from '../sync/deliver.ts';
+import { rightOfWay } from './right-of-way.ts';
 
 export interface ProcessorSettings {
   readonly processing: Processing;
@@ -31,6 +32,8 @@ export interface ProcessorSettings {
 export interface Processor {
   /** There may be work. */
   nudge(topic: 'inbox' | 'outbox'): void;
+  /** The same process has just stored so many events. */
+  stored(events: number): void;
   stop(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ const DISPATCH_AGAIN = 500;
 
 export function startProcessor({ processing, dispatching, syncing, secrets, horizon }: ProcessorSettings): Processor {
   const { db, clock, log } = processing;
+  const { stored, giveWay } = rightOfWay();
   let monthsUntil = 0;
 
   const events = loop('events', log, async () => {
@@ -58,6 +62,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     let worked = 0;
     const { groups, soonest } = await look(db);
     for (let first = 0; first < groups.length; first += BATCHES_AT_ONCE) {
+      await giveWay();
       const counts = await Promise.all(
         groups.slice(first, first + BATCHES_AT_ONCE).map((lanes) => workLanes(lanes, processing)),
       );
@@ -83,6 +88,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
 
   return {
     nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),
+    stored,
     stop: async () => {
       await events.stop();
       await fills.stop();

@@ -64,6 +64,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
   const app = await buildServer({
     ...{ db, clock, writeKey, apiKey, publicUrl, log, pages },
     ready: readinessOf(engine),
+    onStored: engine.stored,
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       audienceAnswerRoutes({ db, clock }),

@@ -35,6 +35,8 @@ export interface ServerDeps {
   readonly publicUrl: string;
   readonly log: Logger;
   readonly ready: Readiness;
+  /** Told how many events have just been stored. */
+  readonly onStored?: (events: number) => void;
   /**
    * Routes of other rooms. Those under `/api` ask for the API key, unless their route says `config: { auth: 'own' }`.
    * Schemas are zod; refusals are thrown as `HttpProblem`.
@@ -49,7 +51,7 @@ const LONGEST_ID_IN_URL = 2_000;
 
 /** Everything but listening: `app.listen({ port, host })` does that, `app.inject` tests without. */
 export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
-  const { db, clock, writeKey, apiKey, publicUrl, ready, plugins = [], pages = [] } = deps;
+  const { db, clock, writeKey, apiKey, publicUrl, ready, onStored, plugins = [], pages = [] } = deps;
   const app = Fastify({
     loggerInstance: deps.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -76,7 +78,15 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   const { countStored } = addMetrics(app, db, metrics);
   addSyncMetrics(db, clock, metrics);
   await app.register(healthRoutes(ready));
-  await app.register(ingestRoutes({ db, clock, writeKey, onStored: countStored }));
+  await app.register(
+    ingestRoutes({
+      ...{ db, clock, writeKey },
+      onStored: (events) => {
+        countStored(events);
+        onStored?.(events.length);
+      },
+    }),
+  );
   await app.register(audienceRoutes(db));
   await app.register(peopleRoutes(db, clock));
   await app.register(accountRoutes(db, clock));
