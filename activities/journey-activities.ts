@@ -3,14 +3,18 @@
  * @module
  */
 import { Context } from '@temporalio/activity';
-import { advanceRun, type Instruction, type RunRef } from '../src/runs/advance-run.ts';
-import { type Delivering, deliverMessage } from '../src/runs/deliver-message.ts';
+import type { DeliveryAhead } from '../src/core/ahead.ts';
+import { advanceRun } from '../src/runs/advance-run.ts';
+import { type Delivering, deliverMessage, deliverNext } from '../src/runs/deliver-message.ts';
+import type { Instruction, RunRef } from '../src/runs/instruction.ts';
 
 export interface JourneyActivities {
   /** Decides everything up to the next wait or outside effect. */
   advance(ref: RunRef): Promise<Instruction>;
   /** Carries one reserved message out, and moves the run on from it. */
   deliver(ref: RunRef, message: string): Promise<Instruction>;
+  /** Decides like `advance`, and if what comes next goes by this channel, carries it out at once. */
+  advanceToDelivery(ref: RunRef, channel: DeliveryAhead['channel']): Promise<Instruction>;
 }
 
 /** A fraction of the workflow's `heartbeatTimeout`. */
@@ -20,6 +24,7 @@ export function journeyActivities(delivering: Delivering): JourneyActivities {
   return {
     advance: (ref) => advanceRun(ref, delivering),
     deliver: (ref, message) => withSignsOfLife(() => deliverMessage(ref, message, delivering)),
+    advanceToDelivery: (ref, channel) => withSignsOfLife(() => deliverNext(ref, channel, delivering)),
   };
 }
 

@@ -3,6 +3,7 @@
  *
  * The workflow knows the run's id and its definition's hash, never the definition. `advance` decides everything up to
  * the next wait or outside effect; `deliver` carries one effect out and moves on from it; what is left here is to wait.
+ * Where an effect certainly comes next, `advanceToDelivery` does both, which costs one event less.
  * A new kind of step needs nothing new here, so old runs replay.
  * @module
  */
@@ -16,7 +17,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { JourneyActivities } from '../activities/journey-activities.ts';
-import type { Instruction, RunRef } from '../src/runs/advance-run.ts';
+import type { Instruction, RunStart } from '../src/runs/instruction.ts';
 
 /** The condition that the run waits for has come true. */
 export const wake = defineSignal('wake');
@@ -29,7 +30,7 @@ const { advance } = proxyLocalActivities<Pick<JourneyActivities, 'advance'>>({
 });
 
 /** @returns how the run ended: `converted`, `exited`, `timed-out`, `completed` or `merged` */
-export async function journeyRun(ref: RunRef): Promise<string> {
+export async function journeyRun({ first, ...ref }: RunStart): Promise<string> {
   let woken = false;
   let ended: string | undefined;
   setHandler(wake, () => {
@@ -40,34 +41,44 @@ export async function journeyRun(ref: RunRef): Promise<string> {
   });
 
   let next: Instruction | undefined;
+  let ahead = first;
   for (;;) {
     // A message that is reserved already still has to be settled: its channel will see that the run has ended.
     if (ended !== undefined && next?.kind !== 'deliver') return ended;
     if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof journeyRun>(ref);
     if (next === undefined) {
       woken = false;
-      next = await advance(ref);
+      next =
+        ahead === undefined
+          ? await advance(ref)
+          : await channel(ahead.channel).advanceToDelivery.executeWithOptions({ summary: ahead.summary }, [
+              ref,
+              ahead.channel,
+            ]);
     }
     switch (next.kind) {
       case 'end':
         return next.outcome;
       case 'deliver':
-        next = await channel(next.channel).executeWithOptions({ summary: next.summary }, [ref, next.message]);
+        next = await channel(next.channel).deliver.executeWithOptions({ summary: next.summary }, [ref, next.message]);
         break;
-      case 'wait':
-        await condition(() => woken || ended !== undefined, next.milliseconds, { summary: next.summary });
+      case 'wait': {
+        const { milliseconds, summary, then } = next;
+        const happened = await condition(() => woken || ended !== undefined, milliseconds, { summary });
+        ahead = happened ? undefined : then;
         next = undefined;
+      }
     }
   }
 }
 
 /** Each channel has a task queue of its own, so that a provider's rate limit is the queue's. */
 function channel(name: 'email' | 'webhook') {
-  return proxyActivities<Pick<JourneyActivities, 'deliver'>>({
+  return proxyActivities<Pick<JourneyActivities, 'deliver' | 'advanceToDelivery'>>({
     taskQueue: `${workflowInfo().taskQueue}-${name}`,
     startToCloseTimeout: '2 minutes',
     // An attempt that was lost with its worker, or on the way to one, is made again after this time.
     heartbeatTimeout: '15 seconds',
     retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
-  }).deliver;
+  });
 }

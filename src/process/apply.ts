@@ -210,7 +210,7 @@ function tryEntry(
   published: PublishedJourney,
   at: Instant,
   entry: JsonObject,
-  { versions }: Applying,
+  { versions, catalog }: Applying,
 ): void {
   const { journey } = published;
   const facts = factsOf(profile);
@@ -223,14 +223,15 @@ function tryEntry(
     facts,
     at,
     entry,
+    keepsRate: catalog.settings.emailRate !== undefined,
   };
   const outcome = enter(published, asked);
   if ('refused' in outcome) {
     profile.runChanges.refused.push({ profileId: profile.id, journey: journey.key, at, reason: outcome.refused });
     return;
   }
-  const { run, log } = outcome;
+  const { run, log, first } = outcome;
   run.dueAt = watchUntil(run, versions.get(published.hash).journey, { ...facts, enteredAt: at }, at);
   profile.runs.set(journey.key, run);
-  profile.runChanges.entered.push({ profileId: profile.id, run, log });
+  profile.runChanges.entered.push({ profileId: profile.id, run, log, first });
 }

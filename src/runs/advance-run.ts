@@ -2,16 +2,19 @@
  * One move of a run for real: decide everything up to the next wait or outside effect, reserve, log, and say what is next.
  * @module
  */
+import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { LATENESS_FORGIVEN, type Next, type Outcome } from '../core/interpret.ts';
+import { LATENESS_FORGIVEN, type Next } from '../core/interpret.ts';
+import type { ActionStep } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
-import { type Clock, type Instant, realMillisecondsUntil } from '../core/time.ts';
+import type { Clock, Instant } from '../core/time.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Database } from '../store/database.ts';
 import { type CreateTask, messageId } from './carry-out.ts';
+import { type Instruction, instructionFor, type RunRef } from './instruction.ts';
 import { decideMove } from './move.ts';
 import { lockRun, type RunState, readState } from './run-state.ts';
-import { type MessageResult, saveMove, saveResult } from './save-move.ts';
+import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
 
 export interface Advancing {
@@ -22,30 +25,32 @@ export interface Advancing {
   readonly createTask: CreateTask;
 }
 
-export interface RunRef {
-  readonly run: string;
-  /** Content hash of the definition that the run was started with; the run's row says which one it follows now. */
-  readonly version: string;
-}
-
-/** What the workflow does next. */
-export type Instruction =
-  /** Real milliseconds; a `wake` ends it early. */
-  | { readonly kind: 'wait'; readonly milliseconds: number; readonly summary: string }
-  | {
-      readonly kind: 'deliver';
-      readonly channel: 'email' | 'webhook';
-      readonly message: string;
-      readonly summary: string;
-    }
-  | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
-
 /**
  * Moves the run as far as it can go now. Calling it again before anything has changed answers the same and changes
  * nothing.
  */
 export async function advanceRun(ref: RunRef, advancing: Advancing): Promise<Instruction> {
-  return moveRun(ref, advancing, null);
+  return (await moveRun(ref, advancing, {})).instruction;
+}
+
+/** A message that a move reserved and whose delivery has begun with it. */
+export interface TakenMessage {
+  readonly id: string;
+  readonly step: ActionStep;
+  readonly content: JsonObject | null;
+  readonly state: RunState;
+}
+
+/**
+ * Moves the run like {@link advanceRun}. A message that it reserves for this channel is taken for delivery by the caller
+ * in the same transaction; null where it reserves none.
+ */
+export async function advanceToDelivery(
+  ref: RunRef,
+  channel: DeliveryAhead['channel'],
+  advancing: Advancing,
+): Promise<{ readonly instruction: Instruction; readonly taken: TakenMessage | null }> {
+  return moveRun(ref, advancing, { taking: channel });
 }
 
 /** How the delivery of a message ended, where it did not simply succeed: `refusal` says why it did not go out. */
@@ -59,10 +64,22 @@ export interface Settlement {
 
 /** Records what became of the message and moves the run on from it. A message that is settled already stays as it is. */
 export async function settleDelivery(ref: RunRef, settlement: Settlement, advancing: Advancing): Promise<Instruction> {
-  return moveRun(ref, advancing, settlement);
+  return (await moveRun(ref, advancing, { settlement })).instruction;
 }
 
-async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement | null): Promise<Instruction> {
+interface Moving {
+  /** What became of the message that was on its way. */
+  readonly settlement?: Settlement | null;
+  /** A message that the move reserves for this channel is taken for delivery at once. */
+  readonly taking?: DeliveryAhead['channel'];
+}
+
+interface Moved {
+  readonly instruction: Instruction;
+  readonly taken: TakenMessage | null;
+}
+
+async function moveRun(ref: RunRef, advancing: Advancing, { settlement = null, taking }: Moving): Promise<Moved> {
   const { db, clock } = advancing;
   return db.transaction().execute(async (tx) => {
     const locked = await lockRun(tx, ref.run);
@@ -77,28 +94,28 @@ async function moveRun(ref: RunRef, advancing: Advancing, settlement: Settlement
       const { status: outcome, endReason } = state;
       if (result !== null) await saveResult(tx, result, now);
       await putInInbox(tx, reported);
-      return { kind: 'end', outcome, reason: endReason ?? '' };
+      return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
     }
     const refusal = settled ? { refusal: settlement.refusal } : null;
     const { next, changed, log, carried, after } = decideMove(state, refusal, latenessForgiven, now);
-    if (changed) {
-      const { id: runId, profileId } = state;
-      const events = [...reported, ...carried.events];
-      const move = {
-        runId,
-        journey: state.journey,
-        profileId,
-        ...after,
-        log,
-        messages: carried.messages,
-        result,
-        events,
-      };
-      await saveMove(tx, move, now);
-      for (const task of carried.tasks) await advancing.createTask(tx, task);
-    }
-    return instructionFor(state, next, clock);
+    const instruction = instructionFor(state, after.cursor, next, clock);
+    const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
+    if (!changed) return { instruction, taken: null };
+    const messages = carried.messages.map((message) =>
+      message.id === wanted ? ({ ...message, status: 'sending', attempts: 1 } as const) : message,
+    );
+    const { id: runId, profileId } = state;
+    const events = [...reported, ...carried.events];
+    await saveMove(tx, { runId, journey: state.journey, profileId, ...after, log, messages, result, events }, now);
+    for (const task of carried.tasks) await advancing.createTask(tx, task);
+    return { instruction, taken: takenFrom(messages, next, state) };
   });
+}
+
+function takenFrom(messages: readonly NewMessage[], next: Next, state: RunState): TakenMessage | null {
+  const message = messages.find(({ status }) => status === 'sending');
+  if (message === undefined || next.kind !== 'deliver') return null;
+  return { id: message.id, step: next.step, content: message.content, state };
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
@@ -109,30 +126,4 @@ function isOnItsWay(state: RunState, message: string): boolean {
 function resultOf({ message, refusal, detail }: Settlement): MessageResult {
   const status = refusal === null ? 'sent' : refusal.reason === 'channel' ? 'failed' : 'refused';
   return { id: message, status, refusal, detail };
-}
-
-function instructionFor(state: RunState, next: Next, clock: Clock): Instruction {
-  switch (next.kind) {
-    case 'end':
-      return next;
-    case 'wait':
-      return {
-        kind: 'wait',
-        milliseconds: Math.max(1, realMillisecondsUntil(next.until, clock)),
-        summary:
-          next.condition === null
-            ? `until ${new Date(next.until).toISOString()}`
-            : `until it happens, or ${new Date(next.until).toISOString()}`,
-      };
-    case 'deliver': {
-      const { step, visit } = next;
-      if (step.kind !== 'email' && step.kind !== 'webhook') throw new Error(`A ${step.kind} is not delivered outside`);
-      return {
-        kind: 'deliver',
-        channel: step.kind,
-        message: messageId(state.id, step.id, visit),
-        summary: step.kind === 'email' ? `email ${step.template.key}` : `webhook ${step.id}`,
-      };
-    }
-  }
 }

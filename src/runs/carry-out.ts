@@ -57,6 +57,7 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
       channel: step.kind,
       template: template?.key ?? null,
       category: template?.category ?? null,
+      attempts: 0,
       refusal,
       expires_at: null,
       content: null,

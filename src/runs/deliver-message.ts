@@ -13,6 +13,7 @@ import { messageIdOf } from '../channels/email.ts';
 import { renderEmail } from '../channels/liquid.ts';
 import { signUnsubscribe } from '../channels/tokens.ts';
 import type { WebhookCall } from '../channels/webhook.ts';
+import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
@@ -20,13 +21,16 @@ import type { Database } from '../store/database.ts';
 import {
   type Advancing,
   advanceRun,
-  type Instruction,
-  type RunRef,
+  advanceToDelivery,
   type Settlement,
   settleDelivery,
+  type TakenMessage,
 } from './advance-run.ts';
 import { computedTraits, templateVariables } from './carry-out.ts';
+
 import { addressOf, emailReport } from './email-report.ts';
+import type { Instruction, RunRef } from './instruction.ts';
+
 import { outlast } from './outlast.ts';
 import { accountOf, lockRun, readState } from './run-state.ts';
 
@@ -52,11 +56,14 @@ interface Claim {
   readonly profile_id: number;
   readonly content: JsonObject | null;
   readonly journey: string;
-  readonly version: string;
   readonly user_id: string | null;
   readonly traits: JsonObject;
   readonly account: JsonObject | null;
   readonly entry: JsonObject;
+}
+
+interface StoredClaim extends Claim {
+  readonly version: string;
 }
 
 /**
@@ -72,6 +79,56 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
 
   const refusal = await refusalBefore(claim, step, message, delivering);
   if (refusal !== null) return settle(ref, step, message, { result: 'refused', reason: '' }, refusal, delivering);
+  return carryTo(ref, step, claim, message, journey, delivering);
+}
+
+/**
+ * Moves the run on, and delivers the message that comes next if it goes by this channel. Reserving it and beginning its
+ * delivery are one transaction, so nothing can forbid it in between; when it is tried again it is like any other.
+ * @throws {TemporaryDeliveryError} to be tried again
+ */
+export async function deliverNext(
+  ref: RunRef,
+  channel: DeliveryAhead['channel'],
+  delivering: Delivering,
+): Promise<Instruction> {
+  const { instruction, taken } = await advanceToDelivery(ref, channel, delivering);
+  if (taken !== null) {
+    const { step, id, state } = taken;
+    return carryTo(ref, step, claimOf(taken), id, state.version.journey, delivering);
+  }
+  if (instruction.kind !== 'deliver' || instruction.channel !== channel) return instruction;
+  return deliverMessage(ref, instruction.message, delivering);
+}
+
+function claimOf({ step, content, state }: TakenMessage): Claim {
+  const { profileId, journey, userId, traits, accountTraits, entry } = state;
+  return {
+    before: 'reserved',
+    attempts: 1,
+    run_status: 'active',
+    suppressed: null,
+    sent_before: null,
+    relied_on: false,
+    step: step.id,
+    profile_id: profileId,
+    content,
+    journey,
+    user_id: userId,
+    traits,
+    account: accountTraits,
+    entry,
+  };
+}
+
+async function carryTo(
+  ref: RunRef,
+  step: ActionStep,
+  claim: Claim,
+  message: string,
+  journey: Journey,
+  delivering: Delivering,
+): Promise<Instruction> {
   try {
     const delivery = await handOver(ref, step, claim, message, journey, delivering);
     const refused: Refusal | null =
@@ -79,14 +136,14 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
     return await settle(ref, step, message, delivery, refused, delivering);
   } catch (error) {
     if (error instanceof TemporaryDeliveryError)
-      await outlast(() => noteFailedAttempt(db, message, claim.attempts, error, delivering));
+      await outlast(() => noteFailedAttempt(delivering.db, message, claim.attempts, error, delivering));
     throw error;
   }
 }
 
 /** Takes the message for this attempt; undefined where it is settled already. */
-async function claimMessage(db: Database, message: string): Promise<Claim | undefined> {
-  const { rows } = await sql<Claim>`
+async function claimMessage(db: Database, message: string): Promise<StoredClaim | undefined> {
+  const { rows } = await sql<StoredClaim>`
     with before as (select id, status from messages where id = ${message} for update)
     update messages m set status = 'sending', attempts = m.attempts + 1
     from before b, runs r, profiles p

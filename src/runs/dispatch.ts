@@ -4,8 +4,10 @@
  */
 import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import { sql } from 'kysely';
+import type { DeliveryAhead } from '../core/ahead.ts';
 import { type Clock, realMillisecondsUntil } from '../core/time.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import type { RunStart } from './instruction.ts';
 
 export interface Dispatching {
   readonly db: Database;
@@ -22,7 +24,7 @@ interface Row {
   readonly id: number;
   readonly run_id: string;
   readonly kind: 'start' | 'wake' | 'end';
-  readonly body: { readonly startAt?: number | null; readonly outcome?: string };
+  readonly body: { readonly startAt?: number | null; readonly first?: DeliveryAhead; readonly outcome?: string };
   readonly version: string;
   readonly journey: string;
   readonly person: string;
@@ -74,11 +76,12 @@ async function nextRows(tx: Queryable): Promise<Map<string, Row[]>> {
 async function tell(row: Row, { client, clock, taskQueue }: Dispatching): Promise<void> {
   try {
     if (row.kind === 'start') {
-      const startAt = row.body.startAt ?? null;
+      const { startAt = null, first } = row.body;
+      const start: RunStart = { run: row.run_id, version: row.version, ...(first !== undefined && { first }) };
       await client.workflow.start('journeyRun', {
         workflowId: row.run_id,
         taskQueue,
-        args: [{ run: row.run_id, version: row.version }],
+        args: [start],
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         staticSummary: `${row.journey} for ${row.person}`,
         ...(startAt === null ? {} : { startDelay: realMillisecondsUntil(startAt, clock) }),

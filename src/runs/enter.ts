@@ -2,6 +2,7 @@
  * Whether a person enters a journey now, and the run that makes.
  * @module
  */
+import { type DeliveryAhead, deliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { entryRefusal, isHeldOut } from '../core/entry.ts';
 import type { Facts } from '../core/facts.ts';
@@ -37,28 +38,32 @@ export interface EntryAsked {
   readonly at: Instant;
   /** What brought the person here; templates see its `properties` as `event`. */
   readonly entry: JsonObject;
+  /** A provider's rate is kept, so that only messages which were admitted may take a place in its queue. */
+  readonly keepsRate?: boolean;
 }
 
-/** The run, its first log entries, or why there is none. */
+/** The run, its first log entries and what certainly comes first; or why there is none. */
 export function enter(
   { hash, journey }: PublishedJourney,
   asked: EntryAsked,
-): { run: Run; log: readonly LogEntry[] } | { refused: string } {
+): { run: Run; log: readonly LogEntry[]; first: DeliveryAhead | null } | { refused: string } {
   const { last, at, person, profileId } = asked;
   const refused = entryRefusal(journey, last, asked.facts, at);
   if (refused !== null) return { refused };
 
   const visit = last === undefined ? 0 : last.visit + 1;
   const { cursor, log } = open(journey, at);
+  const heldOut = isHeldOut(journey, person);
   return {
     log,
+    first: heldOut || asked.keepsRate === true ? null : deliveryAhead(journey, cursor, at),
     run: {
       id: `${journey.key}/${profileId}/${visit}`,
       journey: journey.key,
       version: hash,
       person,
       visit,
-      heldOut: isHeldOut(journey, person),
+      heldOut,
       enteredAt: at,
       entry: asked.entry,
       status: 'active',

@@ -3,6 +3,7 @@
  * @module
  */
 import { sql } from 'kysely';
+import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { Cursor, LogEntry } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
@@ -60,7 +61,13 @@ export async function loadLastRuns(
 
 /** What one batch did to runs. */
 export interface RunChanges {
-  readonly entered: { readonly profileId: number; readonly run: Run; readonly log: readonly LogEntry[] }[];
+  readonly entered: {
+    readonly profileId: number;
+    readonly run: Run;
+    readonly log: readonly LogEntry[];
+    /** What comes first, where that is certain. */
+    readonly first: DeliveryAhead | null;
+  }[];
   readonly watched: Set<Run>;
   readonly ended: { readonly run: Run; readonly log: LogEntry }[];
   readonly woken: Run[];
@@ -97,10 +104,10 @@ export async function saveRunChanges(
   );
   await insertRefused(db, refused);
   await tellTemporal(db, [
-    ...entered.map(({ run }) => ({
+    ...entered.map(({ run, first }) => ({
       run_id: run.id,
       kind: 'start',
-      body: { startAt: run.cursor.phase === 'waiting' ? run.cursor.until : null },
+      body: { startAt: run.cursor.phase === 'waiting' ? run.cursor.until : null, ...(first !== null && { first }) },
     })),
     ...ended.map(({ run, log }) => ({
       run_id: run.id,

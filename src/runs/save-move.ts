@@ -19,7 +19,9 @@ export interface NewMessage {
   readonly channel: string;
   readonly template: string | null;
   readonly category: string | null;
-  readonly status: 'reserved' | 'sent' | 'refused';
+  readonly status: 'reserved' | 'sending' | 'sent' | 'refused';
+  /** To deliver it, that have begun. */
+  readonly attempts: number;
   readonly refusal: Refusal | null;
   readonly expires_at: Date | null;
   readonly content: JsonObject | null;
@@ -67,11 +69,11 @@ export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): P
       select ${move.runId}, step, kind, visit, at, ${at}, entry
       from jsonb_to_recordset(${JSON.stringify(log)}::jsonb) as row (step text, kind text, visit integer, at timestamptz, entry jsonb)
     ), added as (
-      insert into messages (id, run_id, journey, step, visit, profile_id, channel, template, category, status, refusal, reserved_at, sent_at, expires_at, content)
-      select id, ${move.runId}, ${move.journey}, step, visit, ${move.profileId}::bigint, channel, template, category, status,
+      insert into messages (id, run_id, journey, step, visit, profile_id, channel, template, category, status, attempts, refusal, reserved_at, sent_at, expires_at, content)
+      select id, ${move.runId}, ${move.journey}, step, visit, ${move.profileId}::bigint, channel, template, category, status, attempts,
         nullif(refusal, 'null'), ${at}, case when status = 'sent' then ${at}::timestamptz end, expires_at, nullif(content, 'null')
       from jsonb_to_recordset(${JSON.stringify(move.messages)}::jsonb) as row (
-        id text, step text, visit integer, channel text, template text, category text, status text, refusal jsonb, expires_at timestamptz, content jsonb)
+        id text, step text, visit integer, channel text, template text, category text, status text, attempts integer, refusal jsonb, expires_at timestamptz, content jsonb)
     ), settled as (
       update messages set status = row.status, refusal = nullif(row.refusal, 'null'), detail = nullif(row.detail, 'null'),
         sent_at = case when row.status = 'sent' then ${at}::timestamptz end

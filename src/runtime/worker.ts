@@ -55,7 +55,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
         Worker.create({
           ...common,
           taskQueue: `${taskQueue}-${channel}`,
-          activities: { deliver: activities.deliver },
+          activities: { deliver: activities.deliver, advanceToDelivery: activities.advanceToDelivery },
           activityTaskPollerBehavior: poller,
           ...(channel === 'email' && emailRate !== undefined ? { maxTaskQueueActivitiesPerSecond: emailRate } : {}),
         }),

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClock } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
-import { type Delivering, deliverMessage } from '../../src/runs/deliver-message.ts';
+import { advanceToDelivery } from '../../src/runs/advance-run.ts';
+import { type Delivering, deliverMessage, deliverNext } from '../../src/runs/deliver-message.ts';
 import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { workspaceOf } from '../kit/engine.ts';
@@ -69,6 +70,40 @@ async function deliverAgain(version: string) {
   const attempts = await db.selectFrom('message_attempts').select(['result', 'detail']).execute();
   return { ...message, attempts: attempts.map(({ result }) => result), sent: sent.length };
 }
+
+/** A run that stands before its email. */
+async function beforeTheEmail(): Promise<string> {
+  const version = await attemptedOnce('active');
+  await database.db.deleteFrom('messages').execute();
+  const cursor = JSON.stringify({ phase: 'ready', step: 'email-direct', at: Date.now(), visit: 0 });
+  await database.db.updateTable('runs').set({ cursor }).execute();
+  return version;
+}
+
+test('a message is reserved and its delivery begun in one transaction, and it goes out once', async () => {
+  const version = await beforeTheEmail();
+  sent.length = 0;
+  const ref = { run: 'hello/1/0', version };
+  expect(await deliverNext(ref, 'email', delivering())).toMatchObject({ kind: 'end', outcome: 'completed' });
+  expect(await deliverNext(ref, 'email', delivering())).toMatchObject({ kind: 'end', outcome: 'completed' });
+  expect(sent).toHaveLength(1);
+  const { status, attempts } = await database.db.selectFrom('messages').selectAll().executeTakeFirstOrThrow();
+  expect({ status, attempts }).toEqual({ status: 'sent', attempts: 1 });
+});
+
+test('a process that dies once a delivery has begun leaves one whose end is not known', async () => {
+  const version = await beforeTheEmail();
+  sent.length = 0;
+  const ref = { run: 'hello/1/0', version };
+  const { taken } = await advanceToDelivery(ref, 'email', delivering());
+  expect(taken?.id).toBe(MESSAGE);
+  await deliverNext(ref, 'email', delivering());
+  const attempts = await database.db.selectFrom('message_attempts').select('result').execute();
+  expect({ sent: sent.length, attempts: attempts.map(({ result }) => result) }).toEqual({
+    sent: 1,
+    attempts: ['sent again'],
+  });
+});
 
 test('while the run goes on the message is sent once more, and that is recorded', async () => {
   const version = await attemptedOnce('active');
