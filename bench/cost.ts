@@ -1,12 +1,15 @@
 /**
- * What one run of the reference journeys costs on Temporal: history events, billed actions, bytes.
+ * What one run costs on Temporal: history events, billed actions, bytes. Of the reference journeys, and of others beside
+ * the same written by hand.
  * @module
  */
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { HOUR, SECOND } from '../src/core/time.ts';
+import { journeyCosts } from './cost-journeys.ts';
 import { defineBench } from './harness/bench.ts';
 import { type Figure, median } from './harness/figures.ts';
 import { type Ground, onGround } from './harness/ground.ts';
-import { billedActions } from './harness/history.ts';
+import { costOf, type RunCost, waitsForTime } from './harness/history.ts';
 import { makeKnown, type Person, peopleOf } from './harness/people.ts';
 import { startProductProcess } from './harness/product.ts';
 import { actionCounter } from './harness/server-metrics.ts';
@@ -21,17 +24,11 @@ type Channel = keyof typeof TARGETS;
 /** The journey's wait of an hour takes one second. */
 const CLOCK_SPEED = HOUR / SECOND;
 
-interface RunCost {
-  readonly events: number;
-  readonly actions: number;
-  readonly bytes: number;
-}
-
 export const cost = defineBench({
-  summary: 'what one converted run of the reference journeys costs on Temporal',
+  summary: 'what one converted run costs on Temporal: of the reference journeys, and of others beside the same by hand',
   settings: { runs: { byDefault: 50, about: 'runs of each journey' } },
-  run: ({ settings, say, profileTo }) =>
-    onGround({ say }, async (ground) => {
+  run: async ({ settings, say, profileTo }) => {
+    const reference = await onGround({ say }, async (ground) => {
       const sink = await startSink(ground);
       const product = await startProductProcess(ground, {
         name: 'engine',
@@ -65,14 +62,18 @@ export const cost = defineBench({
           });
         }
       }
-      return {
-        figures,
-        notes: [
-          `${settings.runs} runs of each journey, converted while they waited for it; medians over the runs, and the worst run.`,
-          'Bytes are the size of the history as the server states it.',
-        ],
-      };
-    }),
+      return figures;
+    });
+    const journeys = await onGround({ say }, (ground) => journeyCosts(settings.runs, ground));
+    return {
+      figures: [...reference, ...journeys],
+      notes: [
+        `${settings.runs} runs of each journey, converted while they waited for it; medians over the runs, and the worst run.`,
+        'Written by hand: the workflows of bench/bare/minimal-workflows.ts, run on the same server. They look nothing up.',
+        'Bytes are the size of the history as the server states it.',
+      ],
+    };
+  },
 });
 
 /** From the event to the conversion, which comes when every run waits for it: one that comes earlier costs less. */
@@ -93,8 +94,14 @@ async function runsOf(channel: Channel, { db }: Ground): Promise<string[]> {
 
 /** The last thing that happened is that its timer of 14 days was started. */
 async function isWaiting(id: string, { client }: Ground): Promise<boolean> {
-  const { events } = await client.workflow.getHandle(id).fetchHistory();
-  return Boolean(events?.at(-1)?.timerStartedEventAttributes);
+  try {
+    const { events } = await client.workflow.getHandle(id).fetchHistory();
+    return waitsForTime(events, 1);
+  } catch (error) {
+    // The run is on record before its workflow is started.
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
 }
 
 async function costsOf(channel: Channel, ground: Ground): Promise<RunCost[]> {
@@ -103,9 +110,7 @@ async function costsOf(channel: Channel, ground: Ground): Promise<RunCost[]> {
     const handle = ground.client.workflow.getHandle(id);
     const outcome = await handle.result();
     if (outcome !== 'converted') throw new Error(`${id} ended as ${outcome}`);
-    const { events } = await handle.fetchHistory();
-    const { historySize = Number.NaN } = await handle.describe();
-    costs.push({ events: events?.length ?? 0, actions: billedActions(events ?? []), bytes: historySize });
+    costs.push(await costOf(handle));
   }
   return costs;
 }

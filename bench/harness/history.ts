@@ -2,6 +2,7 @@
  * What a finished workflow cost, read from its history.
  * @module
  */
+import type { WorkflowHandle } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils';
 
 type HistoryEvent = NonNullable<History['events']>[number];
@@ -38,4 +39,26 @@ function isBilledAlone(event: HistoryEvent): boolean {
       event.startChildWorkflowExecutionInitiatedEventAttributes ??
       event.signalExternalWorkflowExecutionInitiatedEventAttributes,
   );
+}
+
+export interface RunCost {
+  readonly events: number;
+  readonly actions: number;
+  readonly bytes: number;
+}
+
+/** What a workflow that has ended cost. */
+export async function costOf(handle: WorkflowHandle): Promise<RunCost> {
+  const { events } = await handle.fetchHistory();
+  const { historySize = Number.NaN } = await handle.describe();
+  return { events: events?.length ?? 0, actions: billedActions(events ?? []), bytes: historySize };
+}
+
+/**
+ * Does the workflow sit in a wait, so that the last thing that happened is that a timer was started?
+ * @param number which wait of its life that is, from 1
+ */
+export function waitsForTime(events: readonly HistoryEvent[] | null | undefined, number: number): boolean {
+  const started = events?.filter((event) => event.timerStartedEventAttributes) ?? [];
+  return started.length === number && events?.at(-1) === started.at(-1);
 }

@@ -10,6 +10,8 @@ import type { Workspace } from '../../src/definitions/workspace-types.ts';
 
 /** `reference-email`, `reference-in-app` and `bench-latency`. */
 export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.meta.url));
+/** `nurture`, `wait-for`, `experiment` and `account-task`, whose cost is held against the same written by hand. */
+export const COST_WORKSPACE = fileURLToPath(new URL('../workspace-cost', import.meta.url));
 /** Fifty journeys `capped-01` to `capped-50` under a cap of one. */
 export const CAPS_WORKSPACE = fileURLToPath(new URL('../workspace-caps', import.meta.url));
 /** `ready-to-upgrade`, an audience of five clauses. */
