@@ -304,6 +304,7 @@ function refusalFor(
     channel: step.kind,
     journey: journey.key,
     category: step.template.category,
+    template: step.template.key,
     transactional: step.kind === 'email' && step.template.transactional,
     heldOut: given.heldOut,
   };

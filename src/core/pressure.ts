@@ -4,6 +4,7 @@
  */
 import type { Cap, Channel, StepId } from './journey.ts';
 import type { Instant, Milliseconds } from './time.ts';
+import { type Unwanted, unwanted, type Wishes } from './wishes.ts';
 
 /** One message that counts against caps: reserved or sent, never refused. */
 export interface Sent {
@@ -12,10 +13,8 @@ export interface Sent {
   readonly at: Instant;
 }
 
-export interface Ledger {
+export interface Ledger extends Wishes {
   readonly sent: readonly Sent[];
-  /** Categories the person does not want; `all` is every one. */
-  readonly suppressed: ReadonlySet<string>;
   /** By step: what another run of the same person, which this one goes on for, had sent there. */
   readonly sentBefore?: ReadonlyMap<StepId, string>;
 }
@@ -24,6 +23,7 @@ export interface Wanted {
   readonly channel: Channel;
   readonly journey: string;
   readonly category: string;
+  readonly template?: string;
   /** Receipts and the like: caps and marketing suppression do not hold for them. */
   readonly transactional: boolean;
   readonly heldOut: boolean;
@@ -41,16 +41,16 @@ export type Refusal =
   | { readonly reason: 'ended'; readonly outcome: string }
   /** By the run that ended when two names of one person became known. */
   | { readonly reason: 'sent-before'; readonly message: string }
-  | { readonly reason: 'suppressed'; readonly category: string }
+  | Unwanted
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 
 /** Null where the message may go; otherwise the first rule that forbids it. */
 export function refusalOf(wanted: Wanted, ledger: Ledger, limits: Limits, now: Instant): Refusal | null {
   if (wanted.heldOut) return { reason: 'held-out' };
   if (wanted.transactional) return null;
-  for (const category of ['all', wanted.category]) {
-    if (ledger.suppressed.has(category)) return { reason: 'suppressed', category };
-  }
+  const subjects = { ...wanted, template: wanted.template ?? null };
+  const unwelcome = unwanted(subjects, [wanted.category], ledger, now);
+  if (unwelcome !== null) return unwelcome;
   const ofJourney = ledger.sent.filter((sent) => sent.journey === wanted.journey);
   return (
     brokenCap(limits.workspace, ledger.sent, wanted.channel, now, 'workspace') ??

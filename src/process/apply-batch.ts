@@ -3,10 +3,12 @@
  * @module
  */
 import type { Instant } from '../core/time.ts';
+import { saidBy } from '../core/wishes.ts';
 import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Resolved } from '../profiles/identity.ts';
 import { keepSayings, type Saying } from '../profiles/merge-log.ts';
+import { type Heard, hearWishes } from '../runs/heard-wishes.ts';
 import type { Queryable } from '../store/database.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
 import { AccountTalk } from './account-talk.ts';
@@ -38,6 +40,7 @@ export async function applyBatch(
   const talk = new AccountTalk(tx, applying);
   const logged: LoggedEvent[] = [];
   const said: Saying[] = [];
+  const heard: Heard[] = [];
   const lastNews = new Map(
     batch.flatMap(({ event }, index) => (event.news === undefined ? [] : [[people[index]?.id, index]])),
   );
@@ -57,6 +60,11 @@ export async function applyBatch(
       continue;
     }
     const originId = origins[index];
+    const wish = event.profileId === undefined ? saidBy(event) : null;
+    if (wish !== null) {
+      const { messageId, occurredAt } = event;
+      heard.push({ profileId: person.id, messageId, at: Date.parse(occurredAt), said: wish });
+    }
     const joined = event.type === 'group' && account !== undefined ? await talk.join(person, account, event) : null;
     const accountId = account?.id ?? person.account?.id;
     const changed = applyEvent(person, event, joined?.happening ?? {}, applying);
@@ -73,6 +81,7 @@ export async function applyBatch(
   }
   await appendEvents(tx, logged);
   await keepSayings(tx, said);
+  await hearWishes(tx, heard);
   await saveProfiles(tx, applying.catalog, loaded.values(), now);
   await putInInbox(tx, talk.toAccounts);
   await tellRelatives(tx, talk.toPeople, now);

@@ -12,7 +12,7 @@ import type { ProfileRef } from '../profiles/identity.ts';
 import { lockForMerge, type MergeAsked, mergeProfiles } from '../profiles/merge.ts';
 import { logMerge, sideBefore } from '../profiles/merge-log.ts';
 import { moveRuns } from '../runs/move-runs.ts';
-import { moveSuppressions, suppressedCategories } from '../runs/suppression.ts';
+import { moveSuppressions, standingWishes } from '../runs/suppression.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyDue, bringUpToDate, follow } from './apply.ts';
 import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
@@ -41,10 +41,10 @@ export async function mergePeople(
   if (!(await lockForMerge(tx, from.id, into.id))) return;
   await catchUp(tx, [from.id, into.id], at, applying, now);
 
-  const suppressed = await suppressedCategories(tx, [from.id, into.id]);
+  const unwanted = await standingWishes(tx, [from.id, into.id]);
   const before = {
-    from: await sideBefore(tx, from.id, suppressed.get(from.id) ?? new Set()),
-    into: await sideBefore(tx, into.id, suppressed.get(into.id) ?? new Set()),
+    from: await sideBefore(tx, from.id, unwanted.get(from.id) ?? new Map()),
+    into: await sideBefore(tx, into.id, unwanted.get(into.id) ?? new Map()),
   };
   const memberships = (await loadMemberships(tx, [from.id])).get(from.id) ?? new Map();
   const leaver = await beforeItGoes(tx, applying, from.id, at);

@@ -12,7 +12,7 @@ import { namesOf, type PersonName } from '../profiles/find.ts';
 import type { MergeRecord } from '../profiles/merge-log.ts';
 import { type Parting, partProfiles, planUnmerge, refusalsOfEach, UnmergeError } from '../profiles/unmerge.ts';
 import { returnRuns } from '../runs/move-runs.ts';
-import { partSuppressions, suppressedCategories } from '../runs/suppression.ts';
+import { partSuppressions, standingWishes } from '../runs/suppression.ts';
 import { watchUntil } from '../runs/watch.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Applying } from './apply.ts';
@@ -108,7 +108,7 @@ async function knownUpTo(tx: Queryable, now: Instant): Promise<Instant> {
 }
 
 async function partRefusals(tx: Queryable, parting: Parting): Promise<void> {
-  const refused = (await suppressedCategories(tx, [parting.stays])).get(parting.stays) ?? new Set<string>();
+  const refused = (await standingWishes(tx, [parting.stays])).get(parting.stays) ?? new Map();
   await partSuppressions(tx, parting.stays, parting.goes, refusalsOfEach(parting, refused));
 }
 

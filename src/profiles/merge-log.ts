@@ -30,7 +30,11 @@ export interface MergeRecord {
 }
 
 /** What a profile is, to be kept before it is merged. */
-export async function sideBefore(tx: Queryable, id: number, suppressed: ReadonlySet<string>): Promise<SideBefore> {
+export async function sideBefore(
+  tx: Queryable,
+  id: number,
+  unwanted: ReadonlyMap<string, Instant | null>,
+): Promise<SideBefore> {
   const { rows } = await sql<{
     user_id: string | null;
     traits: JsonObject;
@@ -52,7 +56,10 @@ export async function sideBefore(tx: Queryable, id: number, suppressed: Readonly
     traits: row.traits,
     createdAt: row.created_at.toISOString(),
     accounts: row.accounts,
-    suppressed: [...suppressed].sort(),
+    suppressed: [...unwanted].flatMap(([what, until]) => (until === null ? [what] : [])).sort(),
+    snoozed: Object.fromEntries(
+      [...unwanted].flatMap(([what, until]) => (until === null ? [] : [[what, new Date(until).toISOString()]])),
+    ),
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import { same } from '../core/test-value.ts';
+import type { Instant } from '../core/time.ts';
 import type { SideBefore } from '../store/tables-profiles.ts';
 
 /** Two profiles that a merge made one. */
@@ -127,7 +128,22 @@ export function accountsOf(
   return joined;
 }
 
-/** Categories that these profiles did not want when they last stood alone. */
-export function suppressedBefore(profiles: ReadonlySet<number>, standings: readonly Standing[]): Set<string> {
-  return new Set(standings.filter(({ profile }) => profiles.has(profile)).flatMap(({ before }) => before.suppressed));
+/** What these profiles did not want when they last stood alone, and until when; null: for ever. */
+export function unwantedBefore(
+  profiles: ReadonlySet<number>,
+  standings: readonly Standing[],
+): Map<string, Instant | null> {
+  const unwanted = new Map<string, Instant | null>();
+  for (const { profile, before } of standings) {
+    if (!profiles.has(profile)) continue;
+    for (const [what, until] of Object.entries(before.snoozed ?? {}))
+      unwanted.set(what, longer(Date.parse(until), unwanted.get(what) ?? 0));
+    for (const what of before.suppressed) unwanted.set(what, null);
+  }
+  return unwanted;
+}
+
+/** Of two ends, null being none, the later. */
+function longer(a: Instant | null, b: Instant | null): Instant | null {
+  return a === null || b === null ? null : Math.max(a, b);
 }

@@ -15,10 +15,10 @@ import {
   reachedFrom,
   type Said,
   type Standing,
-  suppressedBefore,
   survivorAmong,
   traitsLeft,
   traitsOf,
+  unwantedBefore,
 } from './split.ts';
 import { survivorOf } from './survivor.ts';
 
@@ -141,11 +141,14 @@ export async function partProfiles(
  */
 export function refusalsOfEach(
   { staying, going, standings }: Pick<Parting, 'staying' | 'going' | 'standings'>,
-  now: ReadonlySet<string>,
-): { readonly stays: Set<string>; readonly goes: Set<string> } {
-  const [ofStaying, ofGoing] = [suppressedBefore(staying, standings), suppressedBefore(going, standings)];
-  const ofBoth = [...now].filter((category) => !ofStaying.has(category) && !ofGoing.has(category));
-  return { stays: new Set([...ofStaying, ...ofBoth]), goes: new Set([...ofGoing, ...ofBoth]) };
+  now: ReadonlyMap<string, Instant | null>,
+): { readonly stays: Map<string, Instant | null>; readonly goes: Map<string, Instant | null> } {
+  const [ofStaying, ofGoing] = [unwantedBefore(staying, standings), unwantedBefore(going, standings)];
+  const ofBoth = [...now].filter(([what, until]) => {
+    const before = [ofStaying, ofGoing].flatMap((one) => (one.has(what) ? [one.get(what) ?? null] : []));
+    return before.every((end) => end !== null && (until === null || until > end));
+  });
+  return { stays: new Map([...ofStaying, ...ofBoth]), goes: new Map([...ofGoing, ...ofBoth]) };
 }
 
 interface Joiner {

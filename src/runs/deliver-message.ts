@@ -17,6 +17,8 @@ import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { Instant } from '../core/time.ts';
+import { unwanted } from '../core/wishes.ts';
 import type { Database } from '../store/database.ts';
 import {
   type Advancing,
@@ -33,6 +35,7 @@ import type { Instruction, RunRef } from './instruction.ts';
 
 import { outlast } from './outlast.ts';
 import { accountOf, lockRun, readState } from './run-state.ts';
+import { type StoredWishes, wishesFrom } from './suppression.ts';
 
 export interface Delivering extends Advancing {
   readonly sendEmail: (email: OutgoingEmail) => Promise<Delivery>;
@@ -47,7 +50,9 @@ interface Claim {
   readonly before: 'reserved' | 'sending';
   readonly attempts: number;
   readonly run_status: string;
-  readonly suppressed: string | null;
+  readonly template: string | null;
+  readonly category: string | null;
+  readonly unwanted: StoredWishes;
   /** A message of the same step that the person got, or is getting, by a run that this one goes on for. */
   readonly sent_before: string | null;
   /** The run that goes on for this one left this message to it. */
@@ -107,7 +112,9 @@ function claimOf({ step, content, state }: TakenMessage): Claim {
     before: 'reserved',
     attempts: 1,
     run_status: 'active',
-    suppressed: null,
+    template: 'template' in step ? step.template.key : null,
+    category: 'template' in step ? step.template.category : null,
+    unwanted: null,
     sent_before: null,
     relied_on: false,
     step: step.id,
@@ -148,9 +155,9 @@ async function claimMessage(db: Database, message: string): Promise<StoredClaim 
     update messages m set status = 'sending', attempts = m.attempts + 1
     from before b, runs r, profiles p
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
-    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.content,
+    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.content,
       r.journey, r.version, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
-      (select category from suppressions s where s.profile_id = m.profile_id and s.category in ('all', m.category) limit 1) as suppressed,
+      (select jsonb_object_agg(what, until) from suppressions s where s.profile_id = m.profile_id) as unwanted,
       (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
         where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
       exists (select 1 from runs other join messages o on o.run_id = other.id
@@ -166,7 +173,7 @@ async function refusalBefore(
   message: string,
   delivering: Delivering,
 ): Promise<Refusal | null> {
-  const forbidden = forbiddenBy(claim, step);
+  const forbidden = forbiddenBy(claim, step, delivering.clock.now());
   if (claim.before !== 'sending' || step.kind !== 'email') return forbidden;
   const { onUncertainSend } = await delivering.settings.newest(delivering.db);
   const detail = `attempt ${claim.attempts - 1} ended without a word, so the server may have the message`;
@@ -175,13 +182,12 @@ async function refusalBefore(
   return forbidden ?? (held ? { reason: 'channel', detail } : null);
 }
 
-function forbiddenBy(claim: Claim, step: ActionStep): Refusal | null {
+function forbiddenBy(claim: Claim, step: ActionStep, now: Instant): Refusal | null {
   const goesOn = claim.run_status === 'active' || (claim.run_status === 'merged' && claim.relied_on);
   if (!goesOn) return { reason: 'ended', outcome: claim.run_status };
   if (claim.sent_before !== null) return { reason: 'sent-before', message: claim.sent_before };
   const exempt = step.kind !== 'email' || step.template.transactional;
-  if (claim.suppressed !== null && !exempt) return { reason: 'suppressed', category: claim.suppressed };
-  return null;
+  return exempt ? null : unwanted(claim, [claim.category ?? ''], wishesFrom(claim.unwanted), now);
 }
 
 async function handOver(

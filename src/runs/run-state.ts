@@ -13,6 +13,7 @@ import { loadFacts } from '../ingest/event-log.ts';
 import { accountTraits } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
+import { type StoredWishes, wishesFrom } from './suppression.ts';
 import type { SettingsShelf, Version, VersionShelf } from './version-shelf.ts';
 
 export interface RunState {
@@ -112,7 +113,7 @@ export async function readState(
         ledgerReach({ workspace: settings.caps, journey: version.journey.caps }),
         now,
       ),
-      suppressed: new Set(row.suppressed ?? []),
+      ...wishesFrom(row.unwanted, row.dismissed),
       sentBefore: new Map(Object.entries(row.sent_before ?? {})),
     },
     settings,
@@ -148,7 +149,8 @@ export interface RunRow {
   readonly publication_id: number;
   readonly account: JsonObject | null;
   readonly audiences: string[] | null;
-  readonly suppressed: string[] | null;
+  readonly unwanted: StoredWishes;
+  readonly dismissed: string[] | null;
   readonly sent_before: Record<string, string> | null;
 }
 
@@ -158,7 +160,8 @@ async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined
       (select max(id) from publications) as publication_id,
       ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
-      (select array_agg(category) from suppressions u where u.profile_id = runs.profile_id) as suppressed,
+      (select jsonb_object_agg(what, until) from suppressions u where u.profile_id = runs.profile_id) as unwanted,
+      (select array_agg('template:' || m.template) from messages m where m.run_id = runs.id and m.dismissed_at is not null) as dismissed,
       (select jsonb_object_agg(m.step, m.id) from runs other join messages m on m.run_id = other.id
         where other.merged_into = runs.id and other.profile_id = runs.profile_id and m.status in ('sending', 'sent')) as sent_before
     from runs where id = ${runId}

@@ -17,6 +17,7 @@ import { factRoutes } from './api/facts.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
 import { peopleRoutes } from './api/people.ts';
+import { refusalRoutes } from './api/refusals.ts';
 import { requireApiKey } from './auth.ts';
 import { answerError, answerNotFound } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
@@ -89,6 +90,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   );
   await app.register(audienceRoutes(db));
   await app.register(peopleRoutes(db, clock));
+  await app.register(refusalRoutes(db, clock));
   await app.register(accountRoutes(db, clock));
   await app.register(factRoutes(db, clock));
   await app.register(enrichmentRoutes(db, clock));

@@ -67,6 +67,12 @@ function reasonOf(refusal: Refusal): string {
       return 'sent before, under another name of the person';
     case 'suppressed':
       return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
+    case 'never-this':
+      return `the person does not want the ${refusal.what} ${refusal.name}`;
+    case 'snoozed':
+      return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${utc(refusal.freeAt)}`;
+    case 'dismissed':
+      return `the person has dismissed the ${refusal.what} ${refusal.name} in this run`;
     case 'cap': {
       const { channel, atMost, within } = refusal.cap;
       const what = channel === undefined ? 'messages' : `of channel ${channel}`;

@@ -9,13 +9,14 @@
 import type { JsonObject } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
 import { earlier, type Instant, type Milliseconds } from '../core/time.ts';
+import { saidBy, wishOf, withWish } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
 import { applyDue } from '../process/apply.ts';
 import { applyEvent } from '../process/apply-event.ts';
 import { nextInstant } from '../process/profile.ts';
 import type { Run } from '../runs/enter.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
-import { noteRefusals, type VirtualPerson, virtualPerson } from './virtual-person.ts';
+import { type VirtualPerson, virtualPerson } from './virtual-person.ts';
 import { VirtualRun } from './virtual-run.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
@@ -107,10 +108,20 @@ export class VirtualLife {
   }
 
   #apply(call: IncomingEvent, at: Instant): void {
-    noteRefusals(this.#lived, call);
+    this.#hear(call);
     const { from = 0, world } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
     applyEvent(this.#lived.person, starts ? call : { ...call, silent: true }, {}, world);
+  }
+
+  /** What is said holds from its instant, before the event that tells of it is looked at. */
+  #hear(call: IncomingEvent): void {
+    const said = saidBy(call);
+    if (said === null) return;
+    const answered = said.said === 'answer' ? [...this.#runs.values()].map((run) => run.answered(said)) : [];
+    const about = answered.findLast((subjects) => subjects !== undefined);
+    const wish = said.said === 'wish' ? said.wish : wishOf(said.answer, { ...about, ...said.of });
+    if (wish !== null) this.#lived.wishes = withWish(this.#lived.wishes, wish);
   }
 
   /** Takes over what became of memberships and runs. */

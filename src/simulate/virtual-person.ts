@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import type { Sent } from '../core/pressure.ts';
-import type { IncomingEvent } from '../ingest/inbox.ts';
+import type { Wishes } from '../core/wishes.ts';
 import type { Profile } from '../process/profile.ts';
 import { noRunChanges } from '../runs/run-rows.ts';
 
@@ -12,8 +12,7 @@ export interface VirtualPerson {
   readonly person: Profile;
   /** What counts against caps. */
   readonly sent: Sent[];
-  /** Categories of which nothing is wanted. */
-  readonly suppressed: Set<string>;
+  wishes: Wishes;
 }
 
 export function virtualPerson(id: number, userId: string | null, traits: JsonObject): VirtualPerson {
@@ -33,11 +32,5 @@ export function virtualPerson(id: number, userId: string | null, traits: JsonObj
     changes: [],
     runChanges: noRunChanges(),
   };
-  return { person, sent: [], suppressed: new Set() };
-}
-
-/** An unsubscribe holds from its instant, before the event that tells of it is looked at. */
-export function noteRefusals({ suppressed }: VirtualPerson, { name, profileId, properties }: IncomingEvent): void {
-  const category = properties.unsubscribed_from;
-  if (profileId !== undefined && name === 'Unsubscribed' && typeof category === 'string') suppressed.add(category);
+  return { person, sent: [], wishes: { suppressed: new Set() } };
 }

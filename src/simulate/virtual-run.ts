@@ -9,6 +9,7 @@ import { LATENESS_FORGIVEN, type LogEntry } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
+import { putsAway, type Said, type Subjects } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
 import { computedTraits, messageId, templateVariables } from '../runs/carry-out.ts';
 import { addressOf, emailReport } from '../runs/email-report.ts';
@@ -27,6 +28,7 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 export class VirtualRun {
   readonly #messages: Changing<SimulatedMessage>[] = [];
+  readonly #dismissed = new Set<string>();
   readonly #version: Version;
 
   constructor(
@@ -82,6 +84,21 @@ export class VirtualRun {
     }
   }
 
+  /** Puts away the messages that were answered so, and says what the last of them is about. */
+  answered({ answer, message, of }: Extract<Said, { said: 'answer' }>): Subjects | undefined {
+    const meant = this.#messages.filter(
+      ({ step, visit, channel, template, refusal }) =>
+        channel === 'in-app' &&
+        refusal === null &&
+        (message === null ? template === of.template : messageId(this.run.id, step, visit) === message),
+    );
+    if (putsAway(answer)) for (const { template } of meant) this.#dismissed.add(`template:${template}`);
+    const last = meant.at(-1);
+    const step = last && this.journey.steps[last.step];
+    if (step?.kind !== 'in-app') return undefined;
+    return { journey: this.run.journey, template: step.template.key, category: step.template.category };
+  }
+
   #keep({ carried }: DecidedMove, { sent }: VirtualPerson, at: Instant): void {
     for (const { step, visit, channel: name, template, refusal, content } of carried.messages) {
       const channel = name as SimulatedMessage['channel'];
@@ -108,7 +125,7 @@ export class VirtualRun {
     return renderEmail(template, { ...variables, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 
-  #state({ person, sent, suppressed }: VirtualPerson): RunState {
+  #state({ person, sent, wishes }: VirtualPerson): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
     const account: JsonObject | null = person.account?.traits ?? null;
     return {
@@ -121,7 +138,7 @@ export class VirtualRun {
       traits: person.ownTraits,
       accountTraits: account,
       facts: factsOf(person),
-      ledger: { sent, suppressed },
+      ledger: { ...wishes, sent, dismissed: this.#dismissed },
       settings: this.world.settings,
     };
   }

@@ -11,6 +11,7 @@ import * as waysIn from './migrations/0004-ways-in.ts';
 import * as syncs from './migrations/0005-sync.ts';
 import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
+import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -67,6 +68,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0005-sync': syncs,
         '0006-tracking-plan': trackingPlan,
         '0007-merges': merges,
+        '0009-wishes-and-offers': wishesAndOffers,
       }),
     },
   });

@@ -71,7 +71,10 @@ export interface SideBefore {
   /** ISO 8601. */
   readonly createdAt: string;
   readonly accounts: readonly { readonly id: number; readonly joinedAt: string }[];
+  /** What it did not want for ever. */
   readonly suppressed: readonly string[];
+  /** What it did not want until then, ISO 8601. Absent in merges of before there was such a thing. */
+  readonly snoozed?: Readonly<Record<string, string>>;
 }
 
 export interface MergeBefore {

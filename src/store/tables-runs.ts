@@ -112,10 +112,13 @@ export interface TasksTable {
   completed_at: Date | null;
 }
 
-/** `runs`: categories a person does not want; `all` is every one. */
+/** `runs`: what a person does not want. */
 export interface SuppressionsTable {
   profile_id: number;
-  category: string;
+  /** A category, `all`, or one thing: `offer:…`, `template:…`, `journey:…`. */
+  what: string;
+  /** Null: for ever. */
+  until: ColumnType<Date | null, Date | null | undefined>;
   at: Date;
   cause: JsonOf<JsonObject>;
 }

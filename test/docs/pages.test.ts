@@ -53,7 +53,7 @@ describe('the API', () => {
     const served = Object.entries(paths)
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
       .filter((route) => route.includes(' /api/'));
-    const told = codeIn(await page('engineers.md')).filter((code) => /^(GET|POST|PUT) /.test(code));
+    const told = codeIn(await page('engineers.md')).filter((code) => /^(GET|POST|PUT|DELETE) /.test(code));
     expect(told.sort()).toEqual(served.sort());
   });
 });

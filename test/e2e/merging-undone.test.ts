@@ -213,11 +213,11 @@ describe('undoing a merge', () => {
       const rows = await engine.db
         .selectFrom('suppressions')
         .innerJoin('identities', 'identities.profile_id', 'suppressions.profile_id')
-        .select('category')
+        .select('what')
         .where('value', '=', id)
-        .orderBy('category')
+        .orderBy('what')
         .execute();
-      return rows.map(({ category }) => category);
+      return rows.map(({ what }) => what);
     };
     const unsubscribe = async (id: string, category: string) => {
       const { profile_id } = await engine.db
@@ -227,7 +227,7 @@ describe('undoing a merge', () => {
         .executeTakeFirstOrThrow();
       await engine.db
         .insertInto('suppressions')
-        .values({ profile_id, category, at: new Date(), cause: '{}' })
+        .values({ profile_id, what: category, at: new Date(), cause: '{}' })
         .execute();
     };
     await twoPeople('tired');

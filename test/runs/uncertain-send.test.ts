@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClock } from '../../src/core/time.ts';
+import { createClock, DAY } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { advanceToDelivery } from '../../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage, deliverNext } from '../../src/runs/deliver-message.ts';
+import { suppress } from '../../src/runs/suppression.ts';
 import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { workspaceOf } from '../kit/engine.ts';
 
+const LATER = Date.now() + DAY;
 const MESSAGE = 'hello/1/0/email-direct/0';
 
 let database: TestDatabase;
@@ -118,6 +120,19 @@ test('once the run has ended nothing more is sent, and the record says that the 
     attempts: ['held'],
     sent: 0,
   });
+});
+
+test.each([
+  ['template:direct', null, { reason: 'never-this', what: 'template', name: 'direct' }],
+  ['journey:hello', null, { reason: 'never-this', what: 'journey', name: 'hello' }],
+  ['all', LATER, { reason: 'snoozed', what: 'all', name: 'all', freeAt: LATER }],
+])('what the person refused while it was on its way is not sent: %s', async (what, until, refusal) => {
+  const version = await attemptedOnce('active');
+  const { db } = database;
+  const { id } = await db.selectFrom('profiles').select('id').executeTakeFirstOrThrow();
+  await db.deleteFrom('suppressions').execute();
+  await suppress(db, id, { what, until }, Date.now(), {});
+  expect(await deliverAgain(version)).toMatchObject({ status: 'refused', refusal, sent: 0 });
 });
 
 function delivering(): Delivering {

@@ -33,6 +33,7 @@ afterAll(async () => {
 beforeEach(async () => {
   now = AT.getTime();
   await database.db.deleteFrom('messages').execute();
+  await database.db.deleteFrom('suppressions').execute();
   await database.db.deleteFrom('inbox').execute();
 });
 
@@ -61,9 +62,9 @@ async function shownTo(userId: string): Promise<{ id: string; seenAt: string | n
   return (await app.inject({ url: '/in-app/messages', headers: await as(userId) })).json().messages;
 }
 
-async function react(userId: string, id: string, reaction: string) {
+async function react(userId: string, id: string, reaction: string, payload?: object) {
   const url = `/in-app/messages/${encodeURIComponent(id)}/${reaction}`;
-  return app.inject({ method: 'POST', url, headers: await as(userId) });
+  return app.inject({ method: 'POST', url, headers: await as(userId), ...(payload && { payload }) });
 }
 
 async function reported(): Promise<IncomingEvent[]> {
@@ -177,6 +178,55 @@ test('each reaction is noted once, with its event', async () => {
       template: 'unlock',
       category: 'marketing',
     },
+  });
+});
+
+describe('a dismissal can say more', () => {
+  const unwanted = () => database.db.selectFrom('suppressions').select(['what', 'until']).orderBy('what').execute();
+  const later = new Date(AT.getTime() + HOUR);
+
+  test.each([
+    [{ choice: 'never-this' }, 'template:unlock'],
+    [{ choice: 'never-this', of: 'journey' }, 'journey:free-to-paid'],
+    [{ choice: 'never-any' }, 'marketing'],
+    [{ choice: 'never-any', of: 'all' }, 'all'],
+  ])('%j: for ever', async (payload, what) => {
+    const id = await put('ada', 'unlock');
+    for (const _ of [1, 2]) expect((await react('ada', id, 'dismissed', payload)).statusCode).toBe(200);
+    expect(await unwanted()).toEqual([{ what, until: null }]);
+    expect(await shownTo('ada')).toEqual([]);
+    expect(await reported()).toMatchObject([
+      { messageId: `${id}:dismissed:${payload.choice}:${what}`, properties: payload },
+    ]);
+  });
+
+  test('snoozed: it comes back by itself, and other messages of its template too', async () => {
+    const id = await put('ada', 'unlock');
+    const snoozeUntil = later.toISOString();
+    await react('ada', id, 'dismissed', { choice: 'snooze', snoozeUntil });
+    expect(await unwanted()).toEqual([{ what: 'template:unlock', until: later }]);
+    now = later.getTime() - 1;
+    expect(await shownTo('ada')).toEqual([]);
+    now += 1;
+    expect(await shownTo('ada')).toMatchObject([{ id }]);
+    expect(await reported()).toMatchObject([{ properties: { choice: 'snooze', snoozeUntil } }]);
+  });
+
+  test('what is up already and is not wanted any more is not shown either', async () => {
+    const id = await put('ada', 'unlock');
+    await put('ada', 'other');
+    await react('ada', id, 'dismissed', { choice: 'never-any' });
+    expect(await shownTo('ada')).toEqual([]);
+  });
+
+  test.each([
+    [{ choice: 'snooze' }, 'snoozeUntil: is missing'],
+    [{ choice: 'snooze', snoozeUntil: AT.toISOString() }, 'snoozeUntil: lies in the past'],
+  ])('a snooze without an end to come is refused: %j', async (payload, message) => {
+    const id = await put('ada', 'unlock');
+    const answer = await react('ada', id, 'dismissed', payload);
+    expect([answer.statusCode, answer.json().error.message]).toEqual([400, message]);
+    expect(await shownTo('ada')).toHaveLength(1);
   });
 });
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEmailChannel, messageIdOf } from '../../src/channels/email.ts';
 import { signUnsubscribe } from '../../src/channels/tokens.ts';
 import type { IncomingEvent } from '../../src/ingest/inbox.ts';
-import { suppressedCategories } from '../../src/runs/suppression.ts';
+import { standingWishes } from '../../src/runs/suppression.ts';
 import { unsubscribeRoutes } from '../../src/server/routes/unsubscribe.ts';
 import { startMailbox } from '../channels/mailbox.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
@@ -44,7 +44,7 @@ const click = (url: string, payload = 'List-Unsubscribe=One-Click', headers: Rec
   app.inject({ method: 'POST', url, payload, headers });
 
 async function suppressed(of = profileId): Promise<string[]> {
-  return [...((await suppressedCategories(database.db, [of])).get(of) ?? [])].sort();
+  return [...((await standingWishes(database.db, [of])).get(of)?.keys() ?? [])].sort();
 }
 
 async function reported(): Promise<IncomingEvent[]> {

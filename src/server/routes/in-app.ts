@@ -9,10 +9,11 @@ import ms from 'ms';
 import { z } from 'zod';
 import { signUserToken, verifyUserToken } from '../../channels/tokens.ts';
 import { type Clock, DAY, HOUR, MINUTE, SECOND } from '../../core/time.ts';
+import { type Answer, CHOICES, WISH_SUBJECTS } from '../../core/wishes.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { findPersonId } from '../../profiles/find.ts';
-import { inAppMessagesOf, REACTIONS, reactToMessage, type ShownMessage } from '../../runs/in-app-messages.ts';
+import { inAppMessagesOf, type Reaction, reactToMessage, type ShownMessage } from '../../runs/in-app-messages.ts';
 import type { Database } from '../../store/database.ts';
 import { requireApiKey } from '../auth.ts';
 
@@ -50,6 +51,29 @@ const messageAnswer = z.object({
 const content = messageAnswer
   .pick({ placement: true, title: true, body: true })
   .extend({ button: messageAnswer.shape.button.default(null) });
+
+const dismissal = z.object({
+  choice: z
+    .enum(CHOICES)
+    .default('dismiss')
+    .describe('`snooze`: not before `snoozeUntil`; `never-this`: not this again; `never-any`: nothing of its category'),
+  of: z
+    .enum(WISH_SUBJECTS)
+    .optional()
+    .describe('What is meant, where not the usual: of `snooze` and `never-this` the offer, else the template'),
+  snoozeUntil: z.iso.datetime({ offset: true }).optional(),
+});
+
+/** @throws {HttpProblem} 400 where a snooze does not end after now */
+function answerIn({ choice = 'dismiss', of, snoozeUntil }: Partial<z.infer<typeof dismissal>>, clock: Clock): Answer {
+  const until = snoozeUntil === undefined ? undefined : Date.parse(snoozeUntil);
+  if (choice === 'snooze' && (until === undefined || until <= clock.now())) {
+    const message = `snoozeUntil: ${until === undefined ? 'is missing' : 'lies in the past'}`;
+    const fix = `Send an instant after ${new Date(clock.now()).toISOString()}`;
+    throw new HttpProblem(400, 'invalid', message, { field: 'snoozeUntil', fix });
+  }
+  return { choice, of, until };
+}
 
 export function inAppRoutes(deps: InAppDeps): FastifyPluginAsync {
   return async (app) => {
@@ -101,26 +125,39 @@ function messageRoutes({ db, clock, signingSecret }: InAppDeps): FastifyPluginAs
       },
     );
 
-    for (const reaction of REACTIONS) {
+    const note = async (request: FastifyRequest, id: string, reaction: Reaction, answer?: Answer) => {
+      const profileId = await personOf(request);
+      const noted =
+        profileId !== null && (await reactToMessage(db, { profileId, id, reaction, now: clock.now(), answer }));
+      if (!noted) throw new HttpProblem(404, 'not-found', `This user has no in-app message \`${id}\``);
+      return { success: true as const };
+    };
+    const params = z.object({ id: z.string().describe('URL-encoded') });
+    const response = { 200: z.object({ success: z.literal(true) }), 401: errorAnswer, 404: errorAnswer };
+
+    for (const reaction of ['seen', 'clicked'] as const) {
+      const summary = `The user has ${reaction} the message; the second time changes nothing`;
       app.post(
         `/in-app/messages/:id/${reaction}`,
-        {
-          schema: {
-            summary: `The user has ${reaction} the message; the second time changes nothing`,
-            tags: ['in-app'],
-            params: z.object({ id: z.string().describe('URL-encoded') }),
-            response: { 200: z.object({ success: z.literal(true) }), 401: errorAnswer, 404: errorAnswer },
-          },
-        },
-        async (request) => {
-          const { id } = request.params;
-          const profileId = await personOf(request);
-          const noted = profileId !== null && (await reactToMessage(db, { profileId, id, reaction, now: clock.now() }));
-          if (!noted) throw new HttpProblem(404, 'not-found', `This user has no in-app message \`${id}\``);
-          return { success: true as const };
-        },
+        { schema: { summary, tags: ['in-app'], params, response } },
+        (request) => note(request, request.params.id, reaction),
       );
     }
+
+    app.post(
+      '/in-app/messages/:id/dismissed',
+      {
+        schema: {
+          summary:
+            'The user has put the message away, and may say for how long and what else; the second time changes nothing',
+          tags: ['in-app'],
+          params,
+          body: dismissal.nullish(),
+          response: { ...response, 400: errorAnswer },
+        },
+      },
+      (request) => note(request, request.params.id, 'dismissed', answerIn(request.body ?? {}, clock)),
+    );
   };
 }
 

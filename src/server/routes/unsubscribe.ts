@@ -5,10 +5,11 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
 import { type Unsubscribe, verifyUnsubscribe } from '../../channels/tokens.ts';
 import type { Clock } from '../../core/time.ts';
+import { EVERY_CATEGORY } from '../../core/wishes.ts';
 import { putInInbox } from '../../ingest/inbox.ts';
 import { holdSurvivor } from '../../profiles/survivor.ts';
 import { type AboutMessage, aboutMessage, messageEvent } from '../../runs/message-events.ts';
-import { EVERY_CATEGORY, suppress } from '../../runs/suppression.ts';
+import { suppress } from '../../runs/suppression.ts';
 import type { Database } from '../../store/database.ts';
 import { askPage, brokenLinkPage, donePage } from './unsubscribe-page.ts';
 
@@ -60,7 +61,13 @@ export function unsubscribeRoutes({ db, clock, signingSecret }: UnsubscribeDeps)
       const profileId = await holdSurvivor(tx, link.profileId);
       if (profileId === null) return;
       const now = clock.now();
-      if (!(await suppress(tx, profileId, category, now, { by: 'unsubscribe link', message: link.messageId }))) return;
+      if (
+        !(await suppress(tx, profileId, { what: category, until: null }, now, {
+          by: 'unsubscribe link',
+          message: link.messageId,
+        }))
+      )
+        return;
       const message = (await aboutMessage(tx, link.messageId)) ?? forgotten(link);
       const at = new Date(now).toISOString();
       const properties = { unsubscribed_from: category };
