@@ -16,3 +16,8 @@ export function printJson(value: object): void {
 export function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
+
+/** With a full stop, unless it ends as a sentence already. */
+export function sentence(text: string): string {
+  return /[.?!]$/.test(text) ? text : `${text}.`;
+}

@@ -42,6 +42,8 @@ export type Did =
   | { readonly did: 'took'; readonly way: string }
   | { readonly did: 'acted' }
   | { readonly did: 'refused'; readonly refusal: Refusal }
+  /** It follows another version from here on, and stands there at `to`; null: past the last step. */
+  | { readonly did: 'migrated'; readonly version: string; readonly to: StepId | null }
   | { readonly did: 'ended'; readonly outcome: Outcome; readonly reason: string };
 
 export type LogEntry = Did & {

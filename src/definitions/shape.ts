@@ -46,15 +46,23 @@ export function checkEmail(source: Source): Definition | readonly Problem[] {
 }
 
 function checkKind(source: Source, kind: Kind): Definition | readonly Problem[] {
-  const result = KINDS[kind].safeParse(source.value, {
+  const checked = checkAgainst<FileOf<Kind>>(KINDS[kind], source);
+  return 'file' in checked ? ({ kind, source, file: checked.file } as Definition) : checked;
+}
+
+/** A file that is no definition, by its own schema. */
+export function checkAgainst<File>(
+  schema: z.ZodType<File>,
+  source: Source,
+): { readonly file: File } | readonly Problem[] {
+  const result = schema.safeParse(source.value, {
     // The message of an unknown key is the list of known ones; `problemsOf` writes the sentence.
     error: (issue) => {
       if (issue.code === 'unrecognized_keys') return knownKeys(issue.inst).join(' ');
       return issue.code === 'invalid_type' ? `must be ${TYPES[issue.expected] ?? issue.expected}` : undefined;
     },
   });
-  if (result.success) return { kind, source, file: result.data } as Definition;
-  return problemsOfAll(result.error.issues, [], source);
+  return result.success ? { file: result.data } : problemsOfAll(result.error.issues, [], source);
 }
 
 /** What an unknown key has left undone elsewhere in the same map is not said as well. */

@@ -2,7 +2,13 @@
  * Draining the outbox to Temporal: at least once, idempotent on arrival. Temporal away: rows wait.
  * @module
  */
-import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  type Client,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+  type WorkflowStartOptions,
+} from '@temporalio/client';
 import { sql } from 'kysely';
 import type { DeliveryAhead } from '../core/ahead.ts';
 import { type Clock, realMillisecondsUntil } from '../core/time.ts';
@@ -73,27 +79,43 @@ async function nextRows(tx: Queryable): Promise<Map<string, Row[]>> {
   return byRun;
 }
 
-async function tell(row: Row, { client, clock, taskQueue }: Dispatching): Promise<void> {
+async function tell(row: Row, dispatching: Dispatching): Promise<void> {
+  const { client } = dispatching;
   try {
     if (row.kind === 'start') {
-      const { startAt = null, first } = row.body;
-      const start: RunStart = { run: row.run_id, version: row.version, ...(first !== undefined && { first }) };
-      await client.workflow.start('journeyRun', {
-        workflowId: row.run_id,
-        taskQueue,
-        args: [start],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: `${row.journey} for ${row.person}`,
-        ...(startAt === null ? {} : { startDelay: realMillisecondsUntil(startAt, clock) }),
-      });
+      await start(row, { workflowIdReusePolicy: 'REJECT_DUPLICATE' }, dispatching);
       return;
     }
     const handle = client.workflow.getHandle(row.run_id);
-    if (row.kind === 'wake') await handle.signal('wake');
-    else await handle.signal('end', row.body.outcome);
+    if (row.kind === 'end') await handle.signal('end', row.body.outcome);
+    else if (row.body.startAt !== undefined && (await isYetToBegin(handle, dispatching)))
+      await start(row, { workflowIdConflictPolicy: 'TERMINATE_EXISTING' }, dispatching);
+    else await handle.signal('wake');
   } catch (error) {
     // Started by an earlier pass that died before it could say so; or ended by itself meanwhile.
     if (error instanceof WorkflowExecutionAlreadyStartedError || error instanceof WorkflowNotFoundError) return;
     throw error;
   }
+}
+
+async function start(
+  { run_id: run, version, journey, person, body: { startAt = null, first } }: Row,
+  onDuplicate: Pick<WorkflowStartOptions, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
+  { client, clock, taskQueue }: Dispatching,
+): Promise<void> {
+  const ref: RunStart = { run, version, ...(first !== undefined && { first }) };
+  await client.workflow.start('journeyRun', {
+    workflowId: run,
+    taskQueue,
+    args: [ref],
+    ...onDuplicate,
+    staticSummary: `${journey} for ${person}`,
+    ...(startAt === null ? {} : { startDelay: realMillisecondsUntil(startAt, clock) }),
+  });
+}
+
+/** In its start delay a workflow hears no signal. As it has done nothing yet, one that starts sooner can take its place. */
+async function isYetToBegin(handle: WorkflowHandle, { clock }: Dispatching): Promise<boolean> {
+  const { executionTime, historyLength } = await handle.describe();
+  return historyLength === 1 && executionTime !== undefined && executionTime.getTime() > clock.wall();
 }

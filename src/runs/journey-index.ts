@@ -8,6 +8,7 @@ import { byPriority } from '../core/entry.ts';
 import { type Interest, interestOf } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
+import { reachableFrom } from '../core/reachable.ts';
 
 export interface PublishedJourney {
   readonly hash: string;
@@ -43,16 +44,7 @@ export function watchInterest(journey: Journey): Interest {
 
 /** What the steps from this one on may ask about; and what is watched, where time alone could change its answer. */
 export function interestFrom(journey: Journey, from: StepId | null): Interest {
-  const seen = new Set<StepId>();
-  const asked: Condition[] = [];
-  const visit = (id: StepId | null): void => {
-    if (id === null || seen.has(id)) return;
-    seen.add(id);
-    const step = stepOf(journey, id);
-    asked.push(...askedBy(step));
-    for (const following of followersOf(step)) visit(following);
-  };
-  visit(from);
+  const asked = [...reachableFrom(journey, from)].flatMap((id) => askedBy(stepOf(journey, id)));
   const watched = conditionsOf(journey, () => []);
   return interestOf(...asked, ...(interestOf(...watched).timed ? watched : []));
 }
@@ -60,19 +52,6 @@ export function interestFrom(journey: Journey, from: StepId | null): Interest {
 function askedBy(step: Step): readonly Condition[] {
   if (step.kind === 'wait-until') return [step.condition];
   return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
-}
-
-function followersOf(step: Step): readonly (StepId | null)[] {
-  switch (step.kind) {
-    case 'branch':
-      return [...step.branches.map((branch) => branch.then), step.otherwise];
-    case 'split':
-      return step.ways.map((way) => way.then);
-    case 'wait-until':
-      return [step.next, step.onTimeout];
-    default:
-      return [step.next];
-  }
 }
 
 function conditionsOf(journey: Journey, ofStep: (step: Step) => readonly Condition[]): Condition[] {

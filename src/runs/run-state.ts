@@ -69,20 +69,30 @@ export async function lockRun(tx: Queryable, runId: string): Promise<LockedRun> 
   }
 }
 
+/** Likewise without the lock: what is read may have changed by the time it is used. */
+export async function lookAtRun(db: Queryable, runId: string): Promise<LockedRun> {
+  const person = await findPerson(db, runId);
+  const row = await readRun(db, runId);
+  if (person === undefined || row === undefined) throw new UnknownRunError(runId);
+  return { id: runId, row, person };
+}
+
 /** Everything else that the next move of a locked run depends on. */
 export async function readState(
   tx: Queryable,
   { id, row, person }: LockedRun,
-  { versions, settings: shelf }: { readonly versions: VersionShelf; readonly settings: SettingsShelf },
+  { versions, settings: shelf }: { readonly versions: VersionShelf; readonly settings: Pick<SettingsShelf, 'load'> },
   now: Instant,
+  asked: 'what comes' | 'with what ends it' = 'what comes',
 ): Promise<RunState> {
   const version = await versions.load(tx, row.version);
   const settings = await shelf.load(tx, row.publication_id);
-  const interests = [version.from(row.cursor.step), version.named];
-  const asked = new Set(interests.flatMap(({ related }) => [...related]));
+  const ahead = [version.from(row.cursor.step), version.named];
+  const interests = asked === 'what comes' ? ahead : [...ahead, version.watched];
+  const askedOf = new Set(interests.flatMap(({ related }) => [...related]));
   // A wait that is over in time is over at the instant it was meant to be, which may be before now.
   const facts = await loadFacts(tx, [person.id], interests, Math.min(now, row.entered_at.getTime()));
-  const related = await loadRelated(tx, 'person', [person.id], asked);
+  const related = await loadRelated(tx, 'person', [person.id], askedOf);
   return {
     id,
     journey: row.journey,
@@ -130,6 +140,13 @@ async function lockPerson(tx: Queryable, runId: string): Promise<LockedPerson | 
   const { rows } = await sql<LockedPerson>`
     select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId}) for update
   `.execute(tx);
+  return rows[0];
+}
+
+async function findPerson(db: Queryable, runId: string): Promise<LockedPerson | undefined> {
+  const { rows } = await sql<LockedPerson>`
+    select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId})
+  `.execute(db);
   return rows[0];
 }
 

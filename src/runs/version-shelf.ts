@@ -11,6 +11,7 @@ import { interestFrom, watchInterest } from './journey-index.ts';
 
 /** One journey version with what it looks at. */
 export interface Version {
+  readonly hash: string;
   readonly journey: Journey;
   /** For its goal, exit and awaited conditions. */
   readonly watched: Interest;
@@ -34,6 +35,7 @@ export class VersionShelf {
   put(hash: string, journey: Journey): Version {
     const ahead = new Map<StepId | null, Interest>();
     const version: Version = {
+      hash,
       journey,
       watched: watchInterest(journey),
       from: (step) => {

@@ -15,6 +15,8 @@ import { fill } from '../process/fill.ts';
 import { look } from '../process/look.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
+import { workMigrations } from '../runs/migrations.ts';
+import { SettingsShelf } from '../runs/version-shelf.ts';
 import { deliverSyncs, type SyncSettings } from '../sync/deliver.ts';
 import { rightOfWay } from './right-of-way.ts';
 
@@ -79,6 +81,12 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
   });
   const fills = loop('fills', log, async () => ((await fill(processing)) > 0 ? 0 : LOOK_AGAIN));
   const outbox = loop('outbox', log, async () => ((await dispatch(dispatching)) > 0 ? 0 : DISPATCH_AGAIN));
+  const migrating = { clock, versions: processing.catalogs.versions, settings: new SettingsShelf() };
+  const migrations = loop('migrations', log, async () => {
+    if ((await workMigrations(db, migrating)) === 0) return LOOK_AGAIN;
+    outbox.nudge();
+    return 0;
+  });
   const enrichments = loop('enrichments', log, async () => {
     const catalog = await processing.catalogs.current(db);
     return (await enrich(catalog?.enrichments ?? [], { db, clock, secrets })) > 0 ? 0 : LOOK_AGAIN;
@@ -92,6 +100,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     stop: async () => {
       await events.stop();
       await fills.stop();
+      await migrations.stop();
       await outbox.stop();
       await enrichments.stop();
       await syncs.stop();

@@ -54,6 +54,8 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
     }
     case 'refused':
       return `${entry.kind} refused: ${reasonOf(entry.refusal)}`;
+    case 'migrated':
+      return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
     case 'ended':
       return `ends as ${entry.outcome}`;
   }

@@ -6,6 +6,7 @@ import type { ColumnType } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
 import type { Channel } from '../core/journey.ts';
+import type { StepMap } from '../core/migration.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Id, JsonOf } from './columns.ts';
 
@@ -129,4 +130,26 @@ export interface OutboxTable {
   run_id: string;
   kind: 'start' | 'wake' | 'end';
   body: JsonOf<JsonObject>;
+}
+
+/** `runs`: people of one journey who are being moved to another version, or were. One at a time for each journey. */
+export interface RunMigrationsTable {
+  id: Id;
+  journey: string;
+  /** The hash of the version to go to; null: the journey is taken out. */
+  version: string | null;
+  map: JsonOf<StepMap>;
+  asked_by: string;
+  asked_at: Date;
+  /** Null: it is under way. */
+  done_at: ColumnType<Date | null, undefined>;
+}
+
+/** `runs`: what became of each run that was under way when a migration began. */
+export interface MigratedRunsTable {
+  migration_id: number;
+  run_id: string;
+  /** Null: it is still to be looked at. `ended`: by itself, before that. */
+  outcome: 'moved' | 'stayed' | 'out' | 'ended' | null;
+  at: Date | null;
 }

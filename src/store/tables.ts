@@ -36,8 +36,10 @@ import type {
   EntryRefusalsTable,
   MessageAttemptsTable,
   MessagesTable,
+  MigratedRunsTable,
   OutboxTable,
   RunLogTable,
+  RunMigrationsTable,
   RunsTable,
   SuppressionsTable,
   TasksTable,
@@ -66,6 +68,8 @@ export interface Tables {
   tasks: TasksTable;
   suppressions: SuppressionsTable;
   outbox: OutboxTable;
+  run_migrations: RunMigrationsTable;
+  migrated_runs: MigratedRunsTable;
   merges: MergesTable;
   said_since_merge: SaidSinceMergeTable;
   sync_deliveries: SyncDeliveriesTable;

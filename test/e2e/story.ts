@@ -25,6 +25,8 @@ function outcomeOf(entry: LogEntry, enteredAt: Instant): string {
       return 'acted';
     case 'refused':
       return `refused, ${entry.refusal.reason}`;
+    case 'migrated':
+      return `migrated to ${entry.to ?? 'the end'}`;
     case 'ended':
       return `ended ${entry.outcome}, ${entry.reason}`;
   }

@@ -1,0 +1,31 @@
+/**
+ * Which steps may come after which.
+ * @module
+ */
+import { stepOf } from './interpret.ts';
+import type { Journey, Step, StepId } from './journey.ts';
+
+/** The step, and all that may come after it, in the order in which one would read them. */
+export function reachableFrom(journey: Journey, from: StepId | null): ReadonlySet<StepId> {
+  const seen = new Set<StepId>();
+  const visit = (id: StepId | null): void => {
+    if (id === null || seen.has(id)) return;
+    seen.add(id);
+    for (const following of followersOf(stepOf(journey, id))) visit(following);
+  };
+  visit(from);
+  return seen;
+}
+
+function followersOf(step: Step): readonly (StepId | null)[] {
+  switch (step.kind) {
+    case 'branch':
+      return [...step.branches.map((branch) => branch.then), step.otherwise];
+    case 'split':
+      return step.ways.map((way) => way.then);
+    case 'wait-until':
+      return [step.next, step.onTimeout];
+    default:
+      return [step.next];
+  }
+}
