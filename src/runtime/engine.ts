@@ -43,6 +43,8 @@ export interface EngineSettings {
   /** Instants up to here may be applied by the clock. Default: now. */
   readonly horizon?: () => Instant;
   readonly bundle?: WorkflowBundle;
+  /** See {@link workflowBuild}; absent: workers of no build. */
+  readonly build?: string;
 }
 
 export interface Engine {
@@ -104,6 +106,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
       taskQueue,
       activities: journeyActivities(delivering(settings, db, email)),
       ...(settings.bundle === undefined ? {} : { bundle: settings.bundle }),
+      ...(settings.build === undefined ? {} : { build: settings.build }),
       ...(emailRate === undefined ? {} : { emailRate }),
     });
   }

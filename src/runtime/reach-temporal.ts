@@ -23,7 +23,7 @@ export async function startWorkersOnceReachable({
   const stopping = new AbortController();
   const start = async (): Promise<RunningWorkers> => {
     const connection = await NativeConnection.connect({ address });
-    const workers = await startWorkers({ ...settings, connection });
+    const workers = await startWorkers({ ...settings, log, connection });
     return {
       failed: workers.failed,
       stop: async () => {

@@ -5,6 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { JourneyActivities } from '../../activities/journey-activities.ts';
+import type { Log } from './log.ts';
+import { type Takeover, takeOver } from './takeover.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../../workflows/journey-run.ts', import.meta.url));
 
@@ -17,6 +19,9 @@ export interface WorkerSettings {
   readonly emailRate?: number;
   /** Made by {@link bundleWorkflows}; made anew where absent. */
   readonly bundle?: WorkflowBundle;
+  /** The build of the bundle, by which its workers take runs over from those of others; absent: they are of none. */
+  readonly build?: string;
+  readonly log: Log;
 }
 
 export interface RunningWorkers {
@@ -34,7 +39,7 @@ export function bundleWorkflows(): Promise<WorkflowBundle> {
 }
 
 export async function startWorkers(settings: WorkerSettings): Promise<RunningWorkers> {
-  const { connection, namespace, taskQueue, activities, emailRate } = settings;
+  const { connection, namespace, taskQueue, activities, emailRate, build, log } = settings;
   const workflowBundle = settings.bundle ?? (await bundleWorkflows());
   const common = { connection, namespace, shutdownGraceTime: '5 seconds' } as const;
   const poller = { type: 'autoscaling' } as const;
@@ -49,6 +54,7 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
       maxConcurrentWorkflowTaskExecutions: CONCURRENT_WORKFLOW_TASKS,
       maxConcurrentLocalActivityExecutions: CONCURRENT_WORKFLOW_TASKS,
       workflowTaskPollerBehavior: poller,
+      ...(build === undefined ? {} : { workerDeploymentOptions: ofBuild(taskQueue, build) }),
     }),
     ...(await Promise.all(
       (['email', 'webhook'] as const).map((channel) =>
@@ -67,13 +73,25 @@ export async function startWorkers(settings: WorkerSettings): Promise<RunningWor
     for (const run of runs) run.catch(reject);
   });
   failed.catch(() => undefined);
+  const takeover: Takeover | undefined =
+    build === undefined ? undefined : await takeOver({ connection, namespace, taskQueue, build, log });
   return {
     failed,
     stop: async () => {
+      await takeover?.stop();
       for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
       await Promise.allSettled(runs);
     },
   };
+}
+
+function ofBuild(deploymentName: string, buildId: string) {
+  return {
+    version: { deploymentName, buildId },
+    useWorkerVersioning: true,
+    // Whoever has the runs carries on those that are under way, too: every build replays what former ones did.
+    defaultVersioningBehavior: 'AUTO_UPGRADE',
+  } as const;
 }
 
 const silent = {

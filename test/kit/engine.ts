@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
+import type { WorkflowBundle } from '@temporalio/worker';
 import { sql } from 'kysely';
 import { pino } from 'pino';
 import { inject } from 'vitest';
@@ -81,6 +82,10 @@ export interface TestEngineSettings {
   readonly temporal?: { readonly address: string; readonly namespace: string };
   /** Default: the Postgres that all tests share, in a schema of its own. */
   readonly database?: TestDatabase;
+  /** Default: the workflows as they are, by workers of no build. */
+  readonly workflows?: { readonly bundle: WorkflowBundle; readonly build: string };
+  /** Default: one of its own. */
+  readonly taskQueue?: string;
 }
 
 /** Bundled once for a test file. */
@@ -99,6 +104,8 @@ export async function testEngine({
   clock = createClock(),
   temporal,
   database: given,
+  workflows: released,
+  taskQueue = `test-${randomUUID()}`,
 }: TestEngineSettings): Promise<TestEngine> {
   quietRuntime();
   const database = given ?? (await testDatabase());
@@ -110,14 +117,14 @@ export async function testEngine({
     schema: database.schema,
     temporalAddress: address,
     temporalNamespace: namespace,
-    taskQueue: `test-${randomUUID()}`,
+    taskQueue,
     smtpUrl,
     publicUrl: PUBLIC_URL,
     signingSecret: SIGNING_SECRET,
     webhookSecret: WEBHOOK_SECRET,
     clock,
     log: pino({ level: process.env.LOG_LEVEL ?? 'silent' }),
-    bundle: await workflows(),
+    ...(released ?? { bundle: await workflows() }),
   });
   const { db } = database;
   const profileOf = async (userId: string) => {
