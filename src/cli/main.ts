@@ -9,12 +9,14 @@ import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { heldCommand } from './commands/held.ts';
 import { importCommand } from './commands/import.ts';
+import { migrateCommand } from './commands/migrate.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { syncCommand } from './commands/sync.ts';
 import { unmergeCommand } from './commands/unmerge.ts';
 import { validateCommand } from './commands/validate.ts';
+import { versionsCommand } from './commands/versions.ts';
 import { FAILED, WRONG_USE, WrongUseError } from './exit-code.ts';
 
 const program = new Command('throughline')
@@ -24,6 +26,8 @@ const program = new Command('throughline')
 for (const command of [
   validateCommand(),
   publishCommand(),
+  versionsCommand(),
+  migrateCommand(),
   startCommand(),
   demoCommand(),
   simulateCommand(),

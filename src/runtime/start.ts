@@ -8,6 +8,7 @@ import { Registry } from 'prom-client';
 import type { Clock, Instant } from '../core/time.ts';
 import { CatalogShelf } from '../process/catalog.ts';
 import { unmergePeople } from '../process/unmerge-people.ts';
+import { publishRoutes } from '../publishing/routes.ts';
 import { buildServer } from '../server/app.ts';
 import type { Readiness } from '../server/health.ts';
 import type { PageLink } from '../server/pages/start-page.ts';
@@ -20,10 +21,12 @@ import { syncRoutes } from '../server/routes/syncs.ts';
 import { taskRoutes } from '../server/routes/tasks.ts';
 import { trackingPlanRoutes } from '../server/routes/tracking-plan.ts';
 import { unsubscribeRoutes } from '../server/routes/unsubscribe.ts';
+import { versionRoutes } from '../server/routes/versions.ts';
 import type { Config } from './config.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { freePort, PortBusyError } from './free-port.ts';
 import type { Services } from './services.ts';
+import { workflowBuild } from './takeover.ts';
 import { installTemporalRuntime } from './temporal-runtime.ts';
 
 export interface ProductSettings {
@@ -55,7 +58,10 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
   const { databaseUrl, temporalAddress, temporalNamespace, smtpUrl } = services;
   const { roles, signingSecret, webhookSecret, apiKey, writeKey } = config;
   const servers = { databaseUrl, temporalAddress, temporalNamespace, smtpUrl };
-  const engine = await startEngine({ ...servers, roles, publicUrl, signingSecret, webhookSecret, clock, log, horizon });
+  const engine = await startEngine({
+    ...{ ...servers, roles, publicUrl, signingSecret, webhookSecret, clock, log, horizon },
+    build: await workflowBuild(),
+  });
   const pages = pagesOf(services);
   if (!roles.includes('api')) return { engine, pages, stop: () => engine.stop() };
 
@@ -75,6 +81,8 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
       taskRoutes({ db, clock }),
       trackingPlanRoutes({ db, clock }),
       unsubscribeRoutes({ db, clock, signingSecret }),
+      versionRoutes({ db, clock }),
+      publishRoutes({ db, clock }),
     ],
     metrics: new Registry(),
   });
