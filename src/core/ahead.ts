@@ -56,6 +56,11 @@ function deliveriesFrom(journey: Journey, id: StepId | null): readonly Delivery[
         journey,
         step.ways.map(({ then }) => then),
       );
+    case 'experiment':
+      return onEveryWay(
+        journey,
+        step.variants.map(({ then }) => then),
+      );
     default:
       return null;
   }

@@ -51,7 +51,50 @@ function againRefusal({ again }: Journey, last: LastRun | undefined, at: Instant
   return `entered before, and not again until ${new Date(last.enteredAt + after).toISOString()}`;
 }
 
+/**
+ * Why a person whom the journey is not open to yet does not enter. Whoever was in it before stays admitted, and raising
+ * the share shuts nobody out.
+ */
+export function rampRefusal({ key, ramp }: Journey, last: unknown, person: string): string | null {
+  if (ramp === undefined || last !== undefined || bucketOf(`${key}/ramp`, person) < ramp) return null;
+  return `the journey is open to ${Number((ramp * 100).toFixed(4))}% of people so far`;
+}
+
+/** On which side of the hold-outs a run is. */
+export interface Side {
+  readonly heldOut: boolean;
+  /** Held out of every journey. */
+  readonly heldOutEverywhere: boolean;
+}
+
+/**
+ * The same people are held out of every journey. A journey's own hold-out is drawn once: at later entries a person is on
+ * the side of the last run, whatever has become of the share.
+ */
+export function sideOf(
+  journey: Pick<Journey, 'key' | 'holdout' | 'holdoutEverywhere'>,
+  person: string,
+  last?: Side,
+): Side {
+  const { key, holdout, holdoutEverywhere = 0 } = journey;
+  const heldOutEverywhere = bucketOf(EVERYWHERE, person) < holdoutEverywhere;
+  // Of somebody who was held out everywhere it is not known where the journey alone would have put them.
+  const own = last === undefined || last.heldOutEverywhere ? isDrawn(key, holdout, person) : last.heldOut;
+  return { heldOut: heldOutEverywhere || own, heldOutEverywhere };
+}
+
 /** Sticky: a person is on the same side at every entry. */
-export function isHeldOut(journey: Pick<Journey, 'key' | 'holdout'>, person: string): boolean {
-  return journey.holdout > 0 && bucketOf(`${journey.key}/hold-out`, person) < journey.holdout;
+export function isHeldOut(
+  journey: Pick<Journey, 'key' | 'holdout' | 'holdoutEverywhere'>,
+  person: string,
+  last?: Side,
+): boolean {
+  return sideOf(journey, person, last).heldOut;
+}
+
+/** No journey has an empty name. */
+const EVERYWHERE = '/hold-out';
+
+function isDrawn(key: string, holdout: number, person: string): boolean {
+  return holdout > 0 && bucketOf(`${key}/hold-out`, person) < holdout;
 }

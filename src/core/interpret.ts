@@ -9,6 +9,7 @@
 import { bucketOf } from './bucket.ts';
 import type { Condition } from './condition.ts';
 import { evaluate } from './evaluate.ts';
+import { type AssignedBy, assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Cap, Journey, Step, StepId, StepKind } from './journey.ts';
 import { type Ledger, type Refusal, refusalOf } from './pressure.ts';
@@ -39,7 +40,12 @@ export type Cursor =
 export type Did =
   | { readonly did: 'waiting'; readonly until: Instant }
   | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' }
-  | { readonly did: 'took'; readonly way: string }
+  | {
+      readonly did: 'took';
+      readonly way: string;
+      /** Where the way is a variant of an experiment: of which, and why this one. */
+      readonly experiment?: { readonly name: string; readonly by: AssignedBy };
+    }
   | { readonly did: 'acted' }
   | { readonly did: 'refused'; readonly refusal: Refusal }
   /** It follows another version from here on, and stands there at `to`; null: past the last step. */
@@ -83,6 +89,8 @@ export interface Given {
   /** What chance is drawn for: the person's user id where there is one. */
   readonly person: string;
   readonly heldOut: boolean;
+  /** What experiments know of the person. Absent: nothing. */
+  readonly experiments?: Known;
   readonly ledger: Ledger;
   readonly workspaceCaps: readonly Cap[];
   /** When the awaited condition came true, if that is what woke the run; taken at its word. */
@@ -115,6 +123,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const log: LogEntry[] = [];
   const acts: Act[] = [];
   const sent = [...given.ledger.sent];
+  const assigned = new Map(given.experiments?.assigned);
   const deadline = deadlineOf(journey, given.enteredAt);
   const facts: Facts = { ...given.facts, enteredAt: given.enteredAt };
   const holds = (condition: Condition, at: Instant) => evaluate(condition, facts, at).holds;
@@ -175,6 +184,14 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         const way = wayFor(journey, step, given.person);
         log.push({ ...said(step, at, visit), did: 'took', way: way.name });
         here = { phase: 'ready', step: way.then, at, visit: visit + 1 };
+        continue;
+      }
+      case 'experiment': {
+        const { name } = step;
+        const { variant, by } = assign(journey.key, step, given.person, { ...given.experiments, assigned });
+        assigned.set(name, variant.name);
+        log.push({ ...said(step, at, visit), did: 'took', way: variant.name, experiment: { name, by } });
+        here = { phase: 'ready', step: variant.then, at, visit: visit + 1 };
         continue;
       }
       case 'exit':

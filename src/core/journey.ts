@@ -34,6 +34,16 @@ export type Step =
       readonly kind: 'split';
       readonly ways: readonly { readonly name: string; readonly share: number; readonly then: StepId | null }[];
     })
+  | (StepBase & {
+      readonly kind: 'experiment';
+      /** People keep their variant as long as the experiment keeps its name. */
+      readonly name: string;
+      /** The variant that the others are measured against. */
+      readonly control: string;
+      readonly variants: readonly Variant[];
+      /** Absent: people decide. */
+      readonly winner?: WinnerRule;
+    })
   | (StepBase & { readonly kind: 'email'; readonly template: EmailTemplate })
   | (StepBase & { readonly kind: 'in-app'; readonly template: InAppTemplate })
   | (StepBase & { readonly kind: 'sales-task'; readonly template: SalesTaskTemplate })
@@ -49,6 +59,25 @@ export type Step =
 export type StepKind = Step['kind'];
 /** Steps that act on the person or the outside, as opposed to steering the run. */
 export type ActionStep = Extract<Step, { kind: 'email' | 'in-app' | 'sales-task' | 'webhook' | 'set-trait' }>;
+
+export interface Variant {
+  readonly name: string;
+  readonly share: number;
+  readonly then: StepId | null;
+  /** Nobody new gets it. Those who have it keep it, or get another at their next visit. */
+  readonly stopped?: 'stay' | 'go-over';
+}
+
+/** When a variant of an experiment is held to be the best, and given to everybody who is new. */
+export interface WinnerRule {
+  readonly by: 'conversion' | 'click';
+  /** Not before so many people got each variant and had their time. */
+  readonly after: number;
+  /** In (0, 1): how rarely chance alone may make a winner. */
+  readonly confidence: number;
+  /** How long after getting the variant it counts. */
+  readonly within: Milliseconds;
+}
 
 /** All texts are Liquid; `html` is what MJML compiled to when the workspace was published. */
 export interface EmailTemplate {
@@ -102,9 +131,15 @@ export interface Journey {
   readonly enter: Entry;
   readonly again: Again;
   readonly goal: Condition | null;
+  /** The property of the goal's event that says what it is worth. */
+  readonly value?: string;
   readonly exit: { readonly after: Milliseconds; readonly when: Condition | null };
   /** Share of people held out, in [0, 1]. */
   readonly holdout: number;
+  /** Share of people held out of every journey alike, in [0, 1]. Absent: nobody. */
+  readonly holdoutEverywhere?: number;
+  /** Share of people who may enter, in [0, 1]. Absent: everybody. */
+  readonly ramp?: number;
   readonly priority: number;
   /** The journey's own caps: they count only its own messages. */
   readonly caps: readonly Cap[];

@@ -23,6 +23,8 @@ function followersOf(step: Step): readonly (StepId | null)[] {
       return [...step.branches.map((branch) => branch.then), step.otherwise];
     case 'split':
       return step.ways.map((way) => way.then);
+    case 'experiment':
+      return step.variants.map((variant) => variant.then);
     case 'wait-until':
       return [step.next, step.onTimeout];
     default:

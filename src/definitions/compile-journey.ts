@@ -4,19 +4,22 @@
  */
 import type { Expression } from '../core/condition.ts';
 import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
-import { DAY } from '../core/time.ts';
+import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
 import { compileAgain, compileEntry } from './compile-entry.ts';
+import { compileExperiment } from './compile-experiment.ts';
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
+import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
+import { lintValue } from './lint-value.ts';
 import { personTraitsIn } from './liquid.ts';
 import type { AuthoredCap, AuthoredStep } from './schema-journey.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
-import { stepIds, stepsOf } from './step-ids.ts';
+import { type InnerList, listOfVariant, placeIn, stepIds, stepsOf } from './step-ids.ts';
 import type { Problem } from './workspace-types.ts';
 
 export interface Templates {
@@ -52,19 +55,25 @@ export function compileJourney(
   problems.push(...lintEffects(placed, source, catalog, traits.names, report));
   const idAt = (path: Path) => ids.get(path.join('/')) ?? '';
   const steps: Record<StepId, Step> = {};
-  const compiler: Compiler = { ...given, catalog, templates, idAt, steps };
-  const first = compileList(file.steps, ['steps'], null, compiler);
+  const journeyLasts = exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after);
+  const compiler: Compiler = { ...given, catalog, templates, idAt, journeyLasts, steps };
+  const first = compileList({ list: file.steps, at: ['steps'] }, null, compiler);
+  if (file.value !== undefined) lintValue(file, given);
+  const everywhere = catalog.settings?.file.holdout;
 
   const journey: Journey = {
     key: file.journey,
     enter: compileEntry(enter, given),
     again: compileAgain(enter.again),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
+    ...(file.value !== undefined && { value: file.value }),
     exit: {
-      after: exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after),
+      after: journeyLasts,
       when: exit?.when === undefined ? null : compileCondition(exit.when, ['exit', 'when'], given),
     },
     holdout: file.holdout === undefined ? 0 : shareOf(file.holdout),
+    ...(everywhere !== undefined && { holdoutEverywhere: shareOf(everywhere) }),
+    ...(file.ramp !== undefined && { ramp: shareOf(file.ramp) }),
     priority: file.priority ?? DEFAULT_PRIORITY,
     caps: (file.caps ?? []).map(compileCap),
     computed: computedIn(Object.values(steps), traits),
@@ -72,12 +81,14 @@ export function compileJourney(
     // In the order in which they are written.
     steps: Object.fromEntries(placed.flatMap(({ path }) => ownStep(steps, idAt(path)))),
   };
+  const say = (path: Path, message: string, fix?: string) => report(source, path, message, fix);
   lintJourney(
     file,
     journey,
     placed.map(({ path }) => ({ id: idAt(path), path })),
-    (path, message, fix) => report(source, path, message, fix),
+    say,
   );
+  lintExperiments(placed, journey, say);
   return journey;
 }
 
@@ -103,15 +114,17 @@ interface Compiler extends ConditionSurroundings {
   readonly catalog: Catalog;
   readonly templates: Templates;
   readonly idAt: (path: Path) => StepId;
+  readonly journeyLasts: Milliseconds;
   /** Filled as steps are compiled. */
   readonly steps: Record<StepId, Step>;
 }
 
 /** @returns the first step of the list; of an empty one, what comes after it */
-function compileList(list: readonly AuthoredStep[], at: Path, after: StepId | null, into: Compiler): StepId | null {
-  const idOf = (index: number) => (index < list.length ? into.idAt([...at, index]) : after);
+function compileList(inner: InnerList, after: StepId | null, into: Compiler): StepId | null {
+  const { list } = inner;
+  const idOf = (index: number) => (index < list.length ? into.idAt(placeIn(inner, index)) : after);
   list.forEach((authored, index) => {
-    const step = compileStep(authored, [...at, index], idOf(index + 1), into);
+    const step = compileStep(authored, placeIn(inner, index), idOf(index + 1), into);
     if (step !== undefined) into.steps[step.id] = step;
   });
   return idOf(0);
@@ -126,7 +139,7 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   if ('wait' in authored) return { id, next, kind: 'wait', for: millisecondsOf(authored.wait) };
   if ('wait-until' in authored) {
     const condition = compileCondition(authored['wait-until'], [...path, 'wait-until'], { ...into, sinceEntry: true });
-    const onTimeout = compileList(authored.onTimeout ?? [], [...path, 'onTimeout'], next, into);
+    const onTimeout = compileList({ list: authored.onTimeout ?? [], at: [...path, 'onTimeout'] }, next, into);
     return { id, next, kind: 'wait-until', condition, timeout: millisecondsOf(authored.timeout), onTimeout };
   }
   if ('branch' in authored) {
@@ -134,11 +147,11 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
     let otherwise = next;
     const branches = authored.branch.flatMap((way, index) => {
       if ('else' in way) {
-        otherwise = compileList(way.else, [...at, index, 'else'], next, into);
+        otherwise = compileList({ list: way.else, at: [...at, index, 'else'] }, next, into);
         return [];
       }
       const condition = compileCondition(way.if, [...at, index, 'if'], into);
-      return [{ if: condition, then: compileList(way.then, [...at, index, 'then'], next, into) }];
+      return [{ if: condition, then: compileList({ list: way.then, at: [...at, index, 'then'] }, next, into) }];
     });
     return { id, next, kind: 'branch', branches, otherwise };
   }
@@ -146,9 +159,15 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
     const ways = Object.entries(authored.split).map(([name, way]) => ({
       name,
       share: shareOf(way.share),
-      then: compileList(way.steps, [...path, 'split', name, 'steps'], next, into),
+      then: compileList({ list: way.steps, at: [...path, 'split', name, 'steps'] }, next, into),
     }));
     return { id, next, kind: 'split', ways };
+  }
+  if ('experiment' in authored) {
+    const { journeyLasts } = into;
+    return compileExperiment(authored, { id, next }, journeyLasts, (name, variant) =>
+      compileList(listOfVariant(variant, [...path, 'variants', name]), next, into),
+    );
   }
   if ('email' in authored) {
     checkReference(catalog, catalog.emails, 'email', authored.email, missing('email'));

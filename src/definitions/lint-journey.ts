@@ -8,7 +8,7 @@ import type { Milliseconds } from '../core/time.ts';
 import type { AuthoredStep, JourneyFile } from './schema-journey.ts';
 import { durationText } from './schema-values.ts';
 import type { Path } from './source.ts';
-import { listsOf } from './step-ids.ts';
+import { type InnerList, listsOf, placeIn } from './step-ids.ts';
 
 type Say = (path: Path, message: string, fix?: string) => void;
 
@@ -19,25 +19,27 @@ export function lintJourney(
   placed: readonly { readonly id: StepId; readonly path: Path }[],
   say: Say,
 ): void {
-  lintList(file.steps, ['steps'], say);
+  lintList({ list: file.steps, at: ['steps'] }, say);
   lintWaits(journey, placed, say);
 }
 
-function lintList(list: readonly AuthoredStep[], at: Path, say: Say): void {
+function lintList(inner: InnerList, say: Say): void {
+  const { list } = inner;
   const end = list.findIndex(alwaysEnds);
   if (end >= 0 && end < list.length - 1) {
     const how = 'exit' in (list[end] ?? {}) ? '`exit` stands before it' : 'every way of the step before it exits';
-    say([...at, end + 1], `This step is never reached: ${how}`, 'Take it out, or move the `exit`');
+    say(placeIn(inner, end + 1), `This step is never reached: ${how}`, 'Take it out, or move the `exit`');
   }
   list.forEach((step, index) => {
-    if ('split' in step) lintShares(step.split, [...at, index, 'split'], say);
-    for (const inner of listsOf(step, [...at, index])) lintList(inner.list, inner.at, say);
+    const place = placeIn(inner, index);
+    if ('split' in step) lintShares(step.split, [...place, 'split'], say);
+    for (const within of listsOf(step, place)) lintList(within, say);
   });
 }
 
 function alwaysEnds(step: AuthoredStep): boolean {
   if ('exit' in step) return true;
-  if ('split' in step) return Object.values(step.split).every((way) => way.steps.some(alwaysEnds));
+  if ('split' in step || 'experiment' in step) return listsOf(step, []).every(({ list }) => list.some(alwaysEnds));
   if (!('branch' in step) || !step.branch.some((way) => 'else' in way)) return false;
   return step.branch.every((way) => ('else' in way ? way.else : way.then).some(alwaysEnds));
 }
@@ -84,6 +86,8 @@ function waysOn(step: Step): readonly { to: StepId | null; passed: Milliseconds 
       return [...step.branches.map(({ then }) => then), step.otherwise].map((to) => ({ to, passed: 0 }));
     case 'split':
       return step.ways.map(({ then }) => ({ to: then, passed: 0 }));
+    case 'experiment':
+      return step.variants.map(({ then }) => ({ to: then, passed: 0 }));
     case 'exit':
       return [];
     default:

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { condition } from './schema-condition.ts';
 import { entry } from './schema-entry.ts';
+import { variantFields, winner } from './schema-experiment.ts';
 import { atLeastOne, duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
 
 const channel = z.enum(['email', 'in-app', 'sales-task'], { error: 'must be `email`, `in-app` or `sales-task`' });
@@ -44,8 +45,9 @@ const simple = {
   exit: z.strictObject({ id, exit: text.describe('Ends the run, for this reason.') }),
 };
 
+type SimpleStep = { [Kind in keyof typeof simple]: z.infer<(typeof simple)[Kind]> }[keyof typeof simple];
 export type AuthoredStep =
-  | { [Kind in keyof typeof simple]: z.infer<(typeof simple)[Kind]> }[keyof typeof simple]
+  | SimpleStep
   | {
       id?: string;
       'wait-until': z.infer<typeof condition>;
@@ -53,7 +55,16 @@ export type AuthoredStep =
       onTimeout?: AuthoredStep[];
     }
   | { id?: string; branch: AuthoredWay[] }
-  | { id?: string; split: Record<string, { share: string; steps: AuthoredStep[] }> };
+  | { id?: string; split: Record<string, { share: string; steps: AuthoredStep[] }> }
+  | AuthoredExperiment;
+export interface AuthoredExperiment {
+  id?: string;
+  experiment: string;
+  control?: string;
+  variants: Record<string, AuthoredVariant>;
+  winner?: z.infer<typeof winner>;
+}
+export type AuthoredVariant = { share?: string; stopped?: true | 'go-over' } & (SimpleStep | { steps: AuthoredStep[] });
 export type AuthoredWay = { if: z.infer<typeof condition>; then: AuthoredStep[] } | { else: AuthoredStep[] };
 
 /** May be empty where doing nothing is one of the ways. */
@@ -88,9 +99,39 @@ const waysOfSplit = z
   .record(key, z.strictObject({ share: percent, steps }))
   .refine((ways) => Object.keys(ways).length > 1, { error: 'must have at least two ways' });
 
+const variant: z.ZodType<AuthoredVariant> = oneOf(
+  'A variant',
+  ['steps', 'wait', 'email', 'in-app', 'sales-task', 'webhook', 'set-trait', 'exit'],
+  [
+    z.strictObject({ ...variantFields, steps }),
+    simple.wait.extend(variantFields),
+    simple.email.extend(variantFields),
+    simple.inApp.extend(variantFields),
+    simple.salesTask.extend(variantFields),
+    simple.webhook.extend(variantFields),
+    simple.setTrait.extend(variantFields),
+    simple.exit.extend(variantFields),
+  ],
+);
+const variants = z
+  .record(key, variant)
+  .refine((it) => Object.keys(it).length > 1, { error: 'must have at least two variants' });
+
 export const step: z.ZodType<AuthoredStep> = oneOf(
   'A step',
-  ['wait', 'wait-until', 'branch', 'split', 'email', 'in-app', 'sales-task', 'webhook', 'set-trait', 'exit'],
+  [
+    'wait',
+    'wait-until',
+    'branch',
+    'split',
+    'experiment',
+    'email',
+    'in-app',
+    'sales-task',
+    'webhook',
+    'set-trait',
+    'exit',
+  ],
   [
     simple.wait,
     z.strictObject({
@@ -101,6 +142,15 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
     }),
     z.strictObject({ id, branch: waysOfBranch.describe('The first way whose `if` holds is taken, else `else`.') }),
     z.strictObject({ id, split: waysOfSplit.describe('By chance; the same person always goes the same way.') }),
+    z.strictObject({
+      id,
+      experiment: key.describe(
+        'Its name. By chance; a person keeps the variant as long as the experiment keeps its name.',
+      ),
+      control: key.optional().describe('The variant that the others are measured against. Default: the first.'),
+      variants: variants.describe('Each one step, or `steps`.'),
+      winner: winner.optional(),
+    }),
     simple.email,
     simple.inApp,
     simple.salesTask,
@@ -110,7 +160,7 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
   ],
 ).meta({ id: 'step' });
 
-const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
+export const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
   error: 'must be below 100%, or nobody gets anything',
 });
 
@@ -119,11 +169,13 @@ export const journeyFile = z.strictObject({
   description: text.optional(),
   enter: entry,
   goal: condition.optional().describe('Ends the run as converted. Its events count from the entry on.'),
+  value: text.optional().describe('The property of the goal’s event that says what a conversion is worth.'),
   exit: z
     .strictObject({ after: duration.optional(), when: condition.optional() })
     .optional()
     .describe('Ends the run otherwise. `after` is 30 days where it is absent.'),
   holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
+  ramp: percent.optional().describe('Only this share of people may enter. Raising it shuts nobody out.'),
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
   caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Count only this journey’s messages.'),
   steps: someSteps.describe('Done one after the other.'),

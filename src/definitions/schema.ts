@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { audienceFile } from './schema-condition.ts';
 import { enrichmentFile } from './schema-enrichment.ts';
-import { cap, journeyFile } from './schema-journey.ts';
+import { cap, holdout, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
 import { scoreFile } from './schema-score.ts';
 import { syncFile } from './schema-sync.ts';
@@ -23,6 +23,7 @@ export const settingsFile = z.strictObject({
   timezone,
   sender: sender.describe('Who emails come from, unless their template says otherwise.'),
   caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Hold over all journeys together.'),
+  holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
   keepHistory: duration

@@ -7,7 +7,7 @@
  * @module
  */
 import type { AuthoredCondition, AuthoredRelated } from './schema-condition.ts';
-import type { AuthoredStep, JourneyFile } from './schema-journey.ts';
+import type { AuthoredStep, AuthoredVariant, JourneyFile } from './schema-journey.ts';
 import { durationText, millisecondsOf } from './schema-values.ts';
 import type { Path } from './source.ts';
 
@@ -25,12 +25,29 @@ export function stepsOf(file: JourneyFile): readonly PlacedStep[] {
 function withInner(step: AuthoredStep, path: Path): readonly PlacedStep[] {
   return [
     { step, path },
-    ...listsOf(step, path).flatMap(({ list, at }) => list.flatMap((one, i) => withInner(one, [...at, i]))),
+    ...listsOf(step, path).flatMap((inner) => inner.list.flatMap((one, i) => withInner(one, placeIn(inner, i)))),
   ];
 }
 
+/** Steps inside a step. */
+export interface InnerList {
+  readonly list: readonly AuthoredStep[];
+  readonly at: Path;
+  /** It is one step, written without a list. */
+  readonly isOneStep?: boolean;
+}
+
+export function placeIn({ at, isOneStep = false }: InnerList, index: number): Path {
+  return isOneStep ? at : [...at, index];
+}
+
+/** The steps of a variant, which is one step or has a list of them. */
+export function listOfVariant(variant: AuthoredVariant, at: Path): InnerList {
+  return 'steps' in variant ? { list: variant.steps, at: [...at, 'steps'] } : { list: [variant], at, isOneStep: true };
+}
+
 /** The lists of steps inside a step. */
-export function listsOf(step: AuthoredStep, path: Path): readonly { list: readonly AuthoredStep[]; at: Path }[] {
+export function listsOf(step: AuthoredStep, path: Path): readonly InnerList[] {
   if ('branch' in step) {
     return step.branch.map((way, index) =>
       'else' in way
@@ -43,6 +60,8 @@ export function listsOf(step: AuthoredStep, path: Path): readonly { list: readon
       list: way.steps,
       at: [...path, 'split', name, 'steps'],
     }));
+  if ('experiment' in step)
+    return Object.entries(step.variants).map(([name, variant]) => listOfVariant(variant, [...path, 'variants', name]));
   if ('wait-until' in step && step.onTimeout !== undefined)
     return [{ list: step.onTimeout, at: [...path, 'onTimeout'] }];
   return [];
@@ -90,6 +109,7 @@ function describedId(step: AuthoredStep): string {
     const first = step.branch[0];
     return first !== undefined && 'if' in first ? `branch-${slug(subjectOf(first.if))}` : 'branch';
   }
+  if ('experiment' in step) return `experiment-${step.experiment}`;
   if ('split' in step) return `split-${slug(Object.keys(step.split).join(' '))}`;
   if ('webhook' in step) return `webhook-${slug(step.webhook.url.replace(/^https?:\/\//, '').split('/')[0] ?? '')}`;
   if ('set-trait' in step) return `set-trait-${slug(Object.keys(step['set-trait']).join(' '))}`;

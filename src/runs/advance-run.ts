@@ -97,16 +97,16 @@ async function moveRun(ref: RunRef, advancing: Advancing, { settlement = null, t
       return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
     }
     const refusal = settled ? { refusal: settlement.refusal } : null;
-    const { next, changed, log, carried, after } = decideMove(state, refusal, latenessForgiven, now);
+    const { next, changed, log, carried, exposedAt, after } = decideMove(state, refusal, latenessForgiven, now);
     const instruction = instructionFor(state, after.cursor, next, clock);
     const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
     if (!changed) return { instruction, taken: null };
     const messages = carried.messages.map((message) =>
       message.id === wanted ? ({ ...message, status: 'sending', attempts: 1 } as const) : message,
     );
-    const { id: runId, profileId } = state;
+    const { id: runId, journey, profileId } = state;
     const events = [...reported, ...carried.events];
-    await saveMove(tx, { runId, journey: state.journey, profileId, ...after, log, messages, result, events }, now);
+    await saveMove(tx, { runId, journey, profileId, ...after, log, messages, exposedAt, result, events }, now);
     for (const task of carried.tasks) await advancing.createTask(tx, task);
     return { instruction, taken: takenFrom(messages, next, state) };
   });

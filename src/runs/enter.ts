@@ -4,7 +4,7 @@
  */
 import { type DeliveryAhead, deliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { entryRefusal, isHeldOut } from '../core/entry.ts';
+import { entryRefusal, rampRefusal, sideOf } from '../core/entry.ts';
 import type { Facts } from '../core/facts.ts';
 import { type Cursor, type LogEntry, type Outcome, open } from '../core/interpret.ts';
 import type { Instant } from '../core/time.ts';
@@ -18,6 +18,8 @@ export interface Run {
   readonly person: string;
   readonly visit: number;
   readonly heldOut: boolean;
+  /** Held out of every journey. */
+  readonly heldOutEverywhere: boolean;
   readonly enteredAt: Instant;
   readonly entry: JsonObject;
   status: 'active' | Outcome;
@@ -48,22 +50,22 @@ export function enter(
   asked: EntryAsked,
 ): { run: Run; log: readonly LogEntry[]; first: DeliveryAhead | null } | { refused: string } {
   const { last, at, person, profileId } = asked;
-  const refused = entryRefusal(journey, last, asked.facts, at);
+  const refused = entryRefusal(journey, last, asked.facts, at) ?? rampRefusal(journey, last, person);
   if (refused !== null) return { refused };
 
   const visit = last === undefined ? 0 : last.visit + 1;
   const { cursor, log } = open(journey, at);
-  const heldOut = isHeldOut(journey, person);
+  const side = sideOf(journey, person, last);
   return {
     log,
-    first: heldOut || asked.keepsRate === true ? null : deliveryAhead(journey, cursor, at),
+    first: side.heldOut || asked.keepsRate === true ? null : deliveryAhead(journey, cursor, at),
     run: {
       id: `${journey.key}/${profileId}/${visit}`,
       journey: journey.key,
       version: hash,
       person,
       visit,
-      heldOut,
+      ...side,
       enteredAt: at,
       entry: asked.entry,
       status: 'active',

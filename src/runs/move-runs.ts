@@ -11,13 +11,16 @@ import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import type { MergeMoved } from '../store/tables-profiles.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
+import { assignedTo } from './variants.ts';
 
 const IN_ALREADY = 'the person was already in the journey under another name';
 const OTHER_SIDE = 'under another name the person is on the other side of the hold-out';
+const OTHER_VARIANT = 'under another name the person has another variant of an experiment';
 
 /**
  * Messages, tasks and runs of `from` become those of `into`, so that caps and re-entry count what either had. A run that
- * `into` has already, or whose hold-out side is not that of `into`'s last run, ends as `merged`.
+ * `into` has already, or that is on another side of the hold-out or of an experiment than `into` was last, ends as
+ * `merged`.
  */
 export async function moveRuns(
   tx: Queryable,
@@ -71,10 +74,15 @@ async function endDoubled(
       order by (i.status = 'active') desc, i.visit desc limit 1
     ) as last
     where f.profile_id = ${from} and f.status = 'active'
-      and (last.status = 'active' or last.held_out <> f.held_out)
+      and (last.status = 'active' or last.held_out <> f.held_out or exists (
+        select 1 from jsonb_each(f.variants) got, jsonb_each_text(${assignedTo(sql`${into}::bigint`, sql`f.journey`)}) had
+        where had.key = got.key and had.value <> got.value->>'variant'))
     order by f.id
   `.execute(tx);
-  const ended = rows.map((row) => ({ ...row, reason: row.other === null ? OTHER_SIDE : IN_ALREADY }));
+  const ended = rows.map((row) => ({
+    ...row,
+    reason: row.other !== null ? IN_ALREADY : row.same_side ? OTHER_VARIANT : OTHER_SIDE,
+  }));
   for (const { id, other, reason } of ended) {
     await sql`
       update runs set status = 'merged', ended_at = ${new Date(at)}, end_reason = ${reason}, due_at = null, merged_into = ${other}

@@ -17,6 +17,8 @@ export interface DecidedMove {
   readonly changed: boolean;
   readonly log: readonly LogEntry[];
   readonly carried: CarriedOut;
+  /** When the first step that acts on the person was reached; null: none was. */
+  readonly exposedAt: Instant | null;
   /** How the run stands afterwards. */
   readonly after: Pick<StoredMove, 'status' | 'endReason' | 'endedAt' | 'cursor' | 'wokenAt' | 'dueAt'>;
 }
@@ -49,6 +51,7 @@ export function decideMove(
     changed,
     log,
     carried,
+    exposedAt: move.acts[0]?.at ?? null,
     after: { cursor, ...standing(state, journey, move, log.at(-1)?.at ?? now, now) },
   };
 }

@@ -26,6 +26,7 @@ export async function loadLastRuns(
     person: string;
     visit: number;
     held_out: boolean;
+    held_out_everywhere: boolean;
     entered_at: Date;
     entry: JsonObject;
     status: Run['status'];
@@ -46,6 +47,7 @@ export async function loadLastRuns(
       person: row.person,
       visit: row.visit,
       heldOut: row.held_out,
+      heldOutEverywhere: row.held_out_everywhere,
       enteredAt: row.entered_at.getTime(),
       entry: row.entry,
       status: row.status,
@@ -150,15 +152,17 @@ async function insertRuns(db: Queryable, entered: RunChanges['entered']): Promis
     person: run.person,
     visit: run.visit,
     held_out: run.heldOut,
+    held_out_everywhere: run.heldOutEverywhere,
     entered_at: new Date(run.enteredAt),
     entry: run.entry,
     ...watchedColumns(run),
   }));
   await sql`
-    insert into runs (id, journey, version, profile_id, person, visit, held_out, entered_at, entry, status, ended_at, end_reason, cursor, woken_at, due_at)
+    insert into runs (id, journey, version, profile_id, person, visit, held_out, held_out_everywhere, entered_at, entry, status,
+      ended_at, end_reason, cursor, woken_at, due_at)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-      id text, journey text, version text, profile_id bigint, person text, visit integer, held_out boolean, entered_at timestamptz, entry jsonb,
-      status text, ended_at timestamptz, end_reason text, cursor jsonb, woken_at timestamptz, due_at timestamptz)
+      id text, journey text, version text, profile_id bigint, person text, visit integer, held_out boolean, held_out_everywhere boolean,
+      entered_at timestamptz, entry jsonb, status text, ended_at timestamptz, end_reason text, cursor jsonb, woken_at timestamptz, due_at timestamptz)
   `.execute(db);
 }
 

@@ -4,6 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
+import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
 import type { Cursor, Outcome } from '../core/interpret.ts';
 import { type Ledger, ledgerReach, type Sent } from '../core/pressure.ts';
@@ -14,6 +15,7 @@ import { accountTraits } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
+import { knownOf } from './variants.ts';
 import type { SettingsShelf, Version, VersionShelf } from './version-shelf.ts';
 
 export interface RunState {
@@ -27,6 +29,7 @@ export interface RunState {
   readonly userId: string | null;
   readonly person: string;
   readonly heldOut: boolean;
+  readonly experiments: Known;
   readonly enteredAt: Instant;
   readonly entry: JsonObject;
   readonly status: 'active' | Outcome;
@@ -102,6 +105,7 @@ export async function readState(
     userId: person.user_id,
     person: row.person,
     heldOut: row.held_out,
+    experiments: version.comesToExperiment(row.cursor.step) ? await knownOf(tx, person.id, row.journey) : {},
     enteredAt: row.entered_at.getTime(),
     entry: row.entry,
     status: row.status,

@@ -10,6 +10,7 @@ import type { Instant } from '../core/time.ts';
 import { type IncomingEvent, storing } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
+import { variantsIn } from './variants.ts';
 
 /** A message to be stored with the move: reserved, put up at once, or refused. */
 export interface NewMessage {
@@ -48,6 +49,8 @@ export interface StoredMove {
   readonly log: readonly LogEntry[];
   readonly messages: readonly NewMessage[];
   readonly result: MessageResult | null;
+  /** When the first acting step of the move was reached; null: it reached none. */
+  readonly exposedAt: Instant | null;
   /** What the engine reports of it. */
   readonly events: readonly IncomingEvent[];
 }
@@ -55,6 +58,7 @@ export interface StoredMove {
 /** @param now when it is recorded, and when the messages were reserved or put up */
 export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): Promise<void> {
   const at = new Date(now);
+  const variants = variantsIn(move.log);
   const date = (instant: Instant | null) => (instant === null ? null : new Date(instant));
   const log = move.log.map((entry) => ({
     step: entry.step,
@@ -82,7 +86,10 @@ export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): P
       where messages.id = row.id
     ), reported as (${storing(move.events)}), moved as (
       update runs set status = ${move.status}, end_reason = ${move.endReason}, ended_at = ${date(move.endedAt)},
-        cursor = ${JSON.stringify(move.cursor)}::jsonb, woken_at = ${date(move.wokenAt)}, due_at = ${date(move.dueAt)}
+        cursor = ${JSON.stringify(move.cursor)}::jsonb, woken_at = ${date(move.wokenAt)}, due_at = ${date(move.dueAt)},
+        exposed_at = coalesce(exposed_at, ${date(move.exposedAt)}::timestamptz)${
+          variants === null ? sql`` : sql`, variants = coalesce(variants, '{}') || ${JSON.stringify(variants)}::jsonb`
+        }
       where id = ${move.runId}
     )
     select ${announcement('inbox')} where ${move.events.length > 0}::boolean

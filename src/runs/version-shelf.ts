@@ -2,8 +2,11 @@
  * Journey versions and workspace settings in memory: what is published never changes, so it is read once.
  * @module
  */
+import { experimentsOf } from '../core/experiment.ts';
 import { type Interest, interestOfExpressions } from '../core/interest.ts';
+import { stepOf } from '../core/interpret.ts';
 import type { Journey, StepId } from '../core/journey.ts';
+import { reachableFrom } from '../core/reachable.ts';
 import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';
@@ -19,6 +22,8 @@ export interface Version {
   from(step: StepId | null): Interest;
   /** For what its templates name. */
   readonly named: Interest;
+  /** Whether a run that stands at this step may come to an experiment. */
+  comesToExperiment(step: StepId | null): boolean;
 }
 
 /** Journey versions by content hash; they never change, so they are read once. */
@@ -44,6 +49,9 @@ export class VersionShelf {
         return interest;
       },
       named: interestOfExpressions(Object.values(journey.computed ?? {})),
+      comesToExperiment: (step) =>
+        experimentsOf(journey).size > 0 &&
+        [...reachableFrom(journey, step)].some((id) => stepOf(journey, id).kind === 'experiment'),
     };
     this.#versions.set(hash, version);
     return version;

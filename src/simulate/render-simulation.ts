@@ -46,7 +46,9 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
         entry.why
       ];
     case 'took':
-      return `takes the way "${entry.way}"`;
+      return entry.experiment === undefined
+        ? `takes the way "${entry.way}"`
+        : `gets the variant "${entry.way}" of ${entry.experiment.name}${entry.experiment.by === 'before' ? ', as before' : ''}`;
     case 'acted': {
       const message = messages.find(({ step, visit }) => step === entry.step && visit === entry.visit);
       if (message === undefined) return 'sets traits';

@@ -61,8 +61,8 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
     const advice = didYouMean(key, keys) ?? `It has ${keys.join(', ') || 'none'}.`;
     throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
   }
-  const holdout = heldOut === undefined ? version.journey.holdout : Number(heldOut);
-  const chosen = { [key]: { ...version, journey: { ...version.journey, holdout } } };
+  const side = heldOut === undefined ? {} : { holdout: Number(heldOut), holdoutEverywhere: undefined };
+  const chosen = { [key]: { ...version, journey: { ...version.journey, ...side } } };
   return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
 }
 

@@ -13,6 +13,8 @@ export interface VirtualPerson {
   /** What counts against caps. */
   readonly sent: Sent[];
   wishes: Wishes;
+  /** What experiments gave: variants by experiment, by journey. */
+  readonly variants: Map<string, Map<string, string>>;
 }
 
 export function virtualPerson(id: number, userId: string | null, traits: JsonObject): VirtualPerson {
@@ -32,5 +34,5 @@ export function virtualPerson(id: number, userId: string | null, traits: JsonObj
     changes: [],
     runChanges: noRunChanges(),
   };
-  return { person, sent: [], wishes: { suppressed: new Set() } };
+  return { person, sent: [], wishes: { suppressed: new Set() }, variants: new Map() };
 }

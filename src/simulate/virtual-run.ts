@@ -16,6 +16,7 @@ import { addressOf, emailReport } from '../runs/email-report.ts';
 import type { Run } from '../runs/enter.ts';
 import { type DecidedMove, decideMove } from '../runs/move.ts';
 import type { RunState } from '../runs/run-state.ts';
+import { variantsIn } from '../runs/variants.ts';
 import type { Version } from '../runs/version-shelf.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 import type { VirtualPerson } from './virtual-person.ts';
@@ -99,7 +100,10 @@ export class VirtualRun {
     return { journey: this.run.journey, template: step.template.key, category: step.template.category };
   }
 
-  #keep({ carried }: DecidedMove, { sent }: VirtualPerson, at: Instant): void {
+  #keep({ log, carried }: DecidedMove, { sent, variants }: VirtualPerson, at: Instant): void {
+    const given = Object.entries(variantsIn(log) ?? {}).map(([name, { variant }]) => [name, variant] as const);
+    if (given.length > 0)
+      variants.set(this.run.journey, new Map([...(variants.get(this.run.journey) ?? []), ...given]));
     for (const { step, visit, channel: name, template, refusal, content } of carried.messages) {
       const channel = name as SimulatedMessage['channel'];
       this.#messages.push({ step, visit, at, channel, template, refusal, content });
@@ -125,7 +129,7 @@ export class VirtualRun {
     return renderEmail(template, { ...variables, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 
-  #state({ person, sent, wishes }: VirtualPerson): RunState {
+  #state({ person, sent, wishes, variants }: VirtualPerson): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
     const account: JsonObject | null = person.account?.traits ?? null;
     return {
@@ -138,6 +142,7 @@ export class VirtualRun {
       traits: person.ownTraits,
       accountTraits: account,
       facts: factsOf(person),
+      experiments: { assigned: variants.get(journey) ?? new Map() },
       ledger: { ...wishes, sent, dismissed: this.#dismissed },
       settings: this.world.settings,
     };

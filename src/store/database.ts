@@ -12,6 +12,7 @@ import * as syncs from './migrations/0005-sync.ts';
 import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
+import * as experiments from './migrations/0010-experiments.ts';
 import * as versions from './migrations/0014-versions.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
@@ -70,6 +71,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0006-tracking-plan': trackingPlan,
         '0007-merges': merges,
         '0009-wishes-and-offers': wishesAndOffers,
+        '0010-experiments': experiments,
         '0014-versions': versions,
       }),
     },

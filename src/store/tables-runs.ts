@@ -4,10 +4,12 @@
  */
 import type { ColumnType } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
+import type { AssignedBy } from '../core/experiment.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
 import type { Channel } from '../core/journey.ts';
 import type { StepMap } from '../core/migration.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { Instant } from '../core/time.ts';
 import type { Id, JsonOf } from './columns.ts';
 
 /** `runs`: one row per run; `id` is the workflow's id. */
@@ -21,6 +23,8 @@ export interface RunsTable {
   /** How many runs of this journey the person had before. */
   visit: number;
   held_out: boolean;
+  /** Held out of every journey. */
+  held_out_everywhere: ColumnType<boolean, boolean | undefined>;
   entered_at: Date;
   /** What the run was entered by, for templates and for people to see. */
   entry: JsonOf<JsonObject>;
@@ -36,6 +40,31 @@ export interface RunsTable {
   origin_id: ColumnType<number | null, number | null | undefined>;
   /** The run of the same person that went on, where this one ended as `merged`. */
   merged_into: ColumnType<string | null, string | null | undefined>;
+  /** When the first step that acts on the person was reached, whether anything came of it or not; by the run's time. */
+  exposed_at: ColumnType<Date | null, Date | null | undefined>;
+  /** What the person got in experiments, by their names; null: the run came to none. */
+  variants: ColumnType<Readonly<Record<string, StoredVariant>> | null, string | null | undefined>;
+}
+
+export interface StoredVariant {
+  readonly variant: string;
+  readonly by: AssignedBy;
+  /** By the run's time. */
+  readonly at: Instant;
+}
+
+/** `runs`: variants that whoever is new gets. One in force per experiment; those that were taken back stay on record. */
+export interface ExperimentWinnersTable {
+  id: Id;
+  journey: string;
+  experiment: string;
+  variant: string;
+  /** By a person, and not by the experiment's rule. */
+  by_hand: boolean;
+  /** What the rule was decided by. */
+  figures: JsonOf<JsonObject> | null;
+  decided_at: Date;
+  undone_at: Date | null;
 }
 
 /** `runs`: what each run did. */

@@ -34,6 +34,7 @@ import type {
 } from './tables-profiles.ts';
 import type {
   EntryRefusalsTable,
+  ExperimentWinnersTable,
   MessageAttemptsTable,
   MessagesTable,
   MigratedRunsTable,
@@ -63,6 +64,7 @@ export interface Tables {
   runs: RunsTable;
   run_log: RunLogTable;
   entry_refusals: EntryRefusalsTable;
+  experiment_winners: ExperimentWinnersTable;
   messages: MessagesTable;
   message_attempts: MessageAttemptsTable;
   tasks: TasksTable;

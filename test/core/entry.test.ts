@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entryRefusal, inOrderOfPriority, isHeldOut } from '../../src/core/entry.ts';
+import { entryRefusal, inOrderOfPriority, isHeldOut, rampRefusal, sideOf } from '../../src/core/entry.ts';
 import { DAY } from '../../src/core/time.ts';
 import { did, event, facts, journey, T0 } from './build.ts';
 
@@ -73,5 +73,56 @@ describe('a hold-out', () => {
     expect(heldOut(0.1).every((person) => larger.has(person))).toBe(true);
     const both = new Set(heldOut(0.5));
     expect(heldOut(0.5, 'other').filter((person) => both.has(person)).length).toBeLessThan(3_000);
+  });
+
+  const everywhere = (key: string, holdout = 0, holdoutEverywhere = 0.05) => ({ key, holdout, holdoutEverywhere });
+
+  it("of every journey is of the same people in all, and independent of the journeys' own", () => {
+    const held = people.filter((person) => isHeldOut(everywhere('welcome'), person));
+    expect(Math.abs(held.length - 500)).toBeLessThan(3 * Math.sqrt(10_000 * 0.05 * 0.95));
+    expect(people.filter((person) => isHeldOut(everywhere('other'), person))).toEqual(held);
+    const both = held.filter((person) => isHeldOut({ key: 'welcome', holdout: 0.5 }, person));
+    expect(Math.abs(both.length - held.length / 2)).toBeLessThan(3 * Math.sqrt(held.length * 0.25));
+  });
+
+  it('draws each person once: growing or shrinking it moves nobody who was in the journey before', () => {
+    for (const person of people) {
+      const first = sideOf({ key: 'welcome', holdout: 0.1 }, person);
+      for (const holdout of [0, 0.05, 0.2, 0.9])
+        expect(isHeldOut({ key: 'welcome', holdout }, person, first)).toBe(first.heldOut);
+    }
+  });
+
+  it("of every journey leaves no trace in a journey's own when it ends", () => {
+    const person = people.find(
+      (one) => isHeldOut(everywhere('welcome'), one) && !isHeldOut({ key: 'welcome', holdout: 0.1 }, one),
+    );
+    const last = sideOf(everywhere('welcome', 0.1), person ?? '');
+    expect(last).toEqual({ heldOut: true, heldOutEverywhere: true });
+    expect(sideOf({ key: 'welcome', holdout: 0.1 }, person ?? '', last)).toEqual({
+      heldOut: false,
+      heldOutEverywhere: false,
+    });
+  });
+});
+
+describe('a journey that is opened little by little', () => {
+  const people = Array.from({ length: 10_000 }, (_, index) => `user-${index}`);
+  const admitted = (ramp: number) =>
+    people.filter((person) => rampRefusal(journey([], { ramp }), undefined, person) === null);
+
+  it('admits its share, and whoever was admitted stays so as it grows', () => {
+    expect(Math.abs(admitted(0.1).length - 1_000)).toBeLessThan(3 * Math.sqrt(10_000 * 0.1 * 0.9));
+    const larger = new Set(admitted(0.5));
+    expect(admitted(0.1).every((person) => larger.has(person))).toBe(true);
+    expect(admitted(1)).toEqual(people);
+    expect(rampRefusal(journey([]), undefined, 'ada')).toBeNull();
+  });
+
+  it('says so to the others, and shuts out nobody who was in it before', () => {
+    const shut = journey([], { ramp: 0.005 });
+    const refused = people.filter((person) => rampRefusal(shut, undefined, person) !== null);
+    expect(rampRefusal(shut, undefined, refused[0] ?? '')).toBe('the journey is open to 0.5% of people so far');
+    expect(refused.every((person) => rampRefusal(shut, ended, person) === null)).toBe(true);
   });
 });

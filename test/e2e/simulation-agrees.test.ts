@@ -33,6 +33,7 @@ enter: { event: Trial Started, again: after 10d }
 goal: { event: Account Upgraded }
 exit: { after: 20d, when: { all: [{ audience: on-trial }, { audience: busy }] } }
 holdout: 20%
+ramp: 80%
 caps: [{ channel: in-app, atMost: 1, within: 5d }]
 steps:
   - set-trait: { stage: trial }
@@ -44,7 +45,15 @@ steps:
   - split:
       leave: { share: 40%, steps: [{ exit: drew the short straw }] }
       stay: { share: 60%, steps: [] }
-  - wait: 1h
+  - experiment: timing
+    variants:
+      early: { share: 20%, wait: 1h }
+      late: { share: 40%, wait: 5h }
+      never: { share: 40%, stopped: true, exit: waited enough }
+  - experiment: copy
+    variants:
+      short: { id: short, in-app: welcome-back }
+      long: { steps: [{ id: long, in-app: unlock-exports }, { wait: 2h }] }
   - set-trait: { stage: tried }
 ---
 journey: slowed-down
@@ -70,7 +79,9 @@ beforeAll(async () => {
   const settings = join(folder, 'settings.yaml');
   await writeFile(
     settings,
-    (await readFile(settings, 'utf8')).replace('  plan: string', '  stage: string\n  plan: string'),
+    (await readFile(settings, 'utf8'))
+      .replace('  plan: string', '  stage: string\n  plan: string')
+      .replace('settings:', 'holdout: 15%\nsettings:'),
   );
   workspace = await checkedWorkspace(folder);
   engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
