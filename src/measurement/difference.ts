@@ -15,7 +15,7 @@ export interface Difference {
   readonly high: number;
 }
 
-const Z_95 = 1.959963984540054;
+export const Z_95 = 1.959963984540054;
 
 /**
  * Wilson's interval of each share, joined as in R. G. Newcombe, "Interval estimation for the difference between
@@ -34,10 +34,17 @@ export function differenceOfShares(a: Share, b: Share): Difference | null {
   };
 }
 
-function wilson({ of, converted }: Share): { share: number; low: number; high: number } {
+export interface Interval {
+  readonly share: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** @param z how far it reaches, in standard errors */
+export function wilson({ of, converted }: Share, z = Z_95): Interval {
   const share = converted / of;
-  const z2 = Z_95 ** 2;
+  const z2 = z ** 2;
   const middle = 2 * converted + z2;
-  const reach = Z_95 * Math.sqrt(z2 + 4 * converted * (1 - share));
+  const reach = z * Math.sqrt(z2 + 4 * converted * (1 - share));
   return { share, low: (middle - reach) / (2 * (of + z2)), high: (middle + reach) / (2 * (of + z2)) };
 }
