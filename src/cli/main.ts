@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
 import { demoCommand } from './commands/demo.ts';
+import { experimentsCommand } from './commands/experiments.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { heldCommand } from './commands/held.ts';
@@ -32,6 +33,7 @@ for (const command of [
   demoCommand(),
   simulateCommand(),
   explainCommand(),
+  experimentsCommand(),
   audienceCommand(),
   exportCommand(),
   syncCommand(),

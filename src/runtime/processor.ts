@@ -13,6 +13,7 @@ import { forgetEvents } from '../ingest/forget-events.ts';
 import { tick } from '../process/clock-tick.ts';
 import { fill } from '../process/fill.ts';
 import { look } from '../process/look.ts';
+import { pickWinners } from '../process/pick-winners.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
 import { workMigrations } from '../runs/migrations.ts';
@@ -47,6 +48,9 @@ const PACE = 20;
 /** Batches worked on side by side, each on a connection of its own. */
 const BATCHES_AT_ONCE = 2;
 const DISPATCH_AGAIN = 500;
+/** Whether experiments have their winners is looked at this often, and never for more than a fiftieth of the time. */
+const WINNERS_AGAIN = 5_000;
+const WINNERS_REST = 50;
 
 export function startProcessor({ processing, dispatching, syncing, secrets, horizon }: ProcessorSettings): Processor {
   const { db, clock, log } = processing;
@@ -91,6 +95,11 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     const catalog = await processing.catalogs.current(db);
     return (await enrich(catalog?.enrichments ?? [], { db, clock, secrets })) > 0 ? 0 : LOOK_AGAIN;
   });
+  const winners = loop('winners', log, async () => {
+    const startedAt = performance.now();
+    await pickWinners((await processing.catalogs.current(db))?.journeys.all ?? [], processing);
+    return Math.max(WINNERS_AGAIN, WINNERS_REST * (performance.now() - startedAt));
+  });
   const delivery = deliverSyncs(syncing, () => syncs.nudge());
   const syncs = loop('syncs', log, () => delivery.pass());
 
@@ -103,6 +112,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
       await migrations.stop();
       await outbox.stop();
       await enrichments.stop();
+      await winners.stop();
       await syncs.stop();
       await delivery.stop();
     },

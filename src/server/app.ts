@@ -13,6 +13,7 @@ import type { Database } from '../store/database.ts';
 import { accountRoutes } from './api/accounts.ts';
 import { audienceRoutes } from './api/audiences.ts';
 import { enrichmentRoutes } from './api/enrichments.ts';
+import { experimentRoutes } from './api/experiments.ts';
 import { factRoutes } from './api/facts.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
@@ -95,6 +96,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(factRoutes(db, clock));
   await app.register(enrichmentRoutes(db, clock));
   await app.register(journeyRoutes(db));
+  await app.register(experimentRoutes(db, clock));
   await app.register(messageRoutes(db));
   await app.register(pageRoutes({ db, clock, ready, publicUrl, links: pages }));
   for (const plugin of plugins) await app.register(plugin);

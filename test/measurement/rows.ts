@@ -4,6 +4,7 @@ import type { Channel } from '../../src/core/journey.ts';
 import type { Refusal } from '../../src/core/pressure.ts';
 import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { StoredVariant } from '../../src/store/tables-runs.ts';
 
 export const AT = new Date('2024-02-01T12:00:00.000Z');
 
@@ -23,6 +24,11 @@ export interface RunRow {
   readonly heldOut?: boolean;
   readonly status: 'active' | Outcome;
   readonly cursor?: Cursor;
+  /** Default: the journey's name. */
+  readonly version?: string;
+  readonly exposedAt?: Date;
+  readonly endedAt?: Date;
+  readonly variants?: Readonly<Record<string, StoredVariant>>;
 }
 
 const BEGUN: Cursor = { phase: 'ready', step: null, at: AT.getTime(), visit: 0 };
@@ -30,11 +36,12 @@ const BEGUN: Cursor = { phase: 'ready', step: null, at: AT.getTime(), visit: 0 }
 /** Returns the run's id. */
 export async function addRun(
   db: Database,
-  { journey, person, visit = 0, heldOut = false, status, cursor = BEGUN }: RunRow,
+  { journey, person, visit = 0, heldOut = false, status, cursor = BEGUN, version = journey, ...more }: RunRow,
 ): Promise<string> {
+  const { exposedAt = null, endedAt = AT, variants } = more;
   const id = `${journey}/${person}/${visit}`;
   await sql`
-    insert into journey_versions (hash, key, body, first_published_at) values (${journey}, ${journey}, '{}', ${AT})
+    insert into journey_versions (hash, key, body, first_published_at) values (${version}, ${journey}, '{}', ${AT})
     on conflict do nothing
   `.execute(db);
   await db
@@ -42,7 +49,7 @@ export async function addRun(
     .values({
       id,
       journey,
-      version: journey,
+      version,
       profile_id: Number(person.slice(1)),
       person,
       visit,
@@ -50,11 +57,13 @@ export async function addRun(
       entered_at: AT,
       entry: jsonb({}),
       status,
-      ended_at: status === 'active' ? null : AT,
+      ended_at: status === 'active' ? null : endedAt,
       end_reason: null,
       cursor: jsonb(cursor),
       woken_at: null,
       due_at: null,
+      exposed_at: exposedAt,
+      variants: variants === undefined ? null : jsonb(variants),
     })
     .execute();
   return id;

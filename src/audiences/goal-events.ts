@@ -1,0 +1,29 @@
+/**
+ * The events that reach a journey's goal, as a question to the database.
+ * @module
+ */
+import { type RawBuilder, sql } from 'kysely';
+import type { Condition } from '../core/condition.ts';
+import { isMeant } from './compile-sql-events.ts';
+import { asNumber, readPath } from './compile-sql-tests.ts';
+
+export interface GoalEvents {
+  /** Whether the event `e` is one. */
+  readonly meant: RawBuilder<boolean>;
+  /** What `e` is worth; null where it says nothing of it, or the journey has no `value`. */
+  readonly worth: RawBuilder<number | null>;
+}
+
+/** Null where the goal is anything but that an event happens once. */
+export function goalEvents(goal: Condition | null, value?: string): GoalEvents | null {
+  if (goal?.kind !== 'events') return null;
+  const { events, times } = goal;
+  const onceIsEnough = times.atLeast === 1 && times.atMost === undefined;
+  if (!onceIsEnough || typeof events.since === 'object') return null;
+  return {
+    meant: sql<boolean>`${sql.raw(isMeant(events).sql)}`,
+    worth: sql<
+      number | null
+    >`${sql.raw(value === undefined ? 'null::float8' : asNumber(readPath('e.properties', value)))}`,
+  };
+}
