@@ -63,8 +63,8 @@ export function rampRefusal({ key, ramp }: Journey, last: unknown, person: strin
 /** On which side of the hold-outs a run is. */
 export interface Side {
   readonly heldOut: boolean;
-  /** Held out of every journey. */
-  readonly heldOutEverywhere: boolean;
+  /** Held out of every journey. Absent: not. */
+  readonly heldOutEverywhere?: boolean;
 }
 
 /**
@@ -79,7 +79,7 @@ export function sideOf(
   const { key, holdout, holdoutEverywhere = 0 } = journey;
   const heldOutEverywhere = bucketOf(EVERYWHERE, person) < holdoutEverywhere;
   // Of somebody who was held out everywhere it is not known where the journey alone would have put them.
-  const own = last === undefined || last.heldOutEverywhere ? isDrawn(key, holdout, person) : last.heldOut;
+  const own = last === undefined || last.heldOutEverywhere === true ? isDrawn(key, holdout, person) : last.heldOut;
   return { heldOut: heldOutEverywhere || own, heldOutEverywhere };
 }
 

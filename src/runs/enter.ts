@@ -18,8 +18,8 @@ export interface Run {
   readonly person: string;
   readonly visit: number;
   readonly heldOut: boolean;
-  /** Held out of every journey. */
-  readonly heldOutEverywhere: boolean;
+  /** Held out of every journey. Absent: not. */
+  readonly heldOutEverywhere?: boolean;
   readonly enteredAt: Instant;
   readonly entry: JsonObject;
   status: 'active' | Outcome;

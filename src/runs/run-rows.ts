@@ -152,7 +152,7 @@ async function insertRuns(db: Queryable, entered: RunChanges['entered']): Promis
     person: run.person,
     visit: run.visit,
     held_out: run.heldOut,
-    held_out_everywhere: run.heldOutEverywhere,
+    held_out_everywhere: run.heldOutEverywhere ?? false,
     entered_at: new Date(run.enteredAt),
     entry: run.entry,
     ...watchedColumns(run),

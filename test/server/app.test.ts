@@ -148,11 +148,24 @@ describe('the description of the API', () => {
     const accounts = ['/api/accounts', '/api/accounts/{id}', '/api/accounts/{id}/explain'];
     const facts = ['/api/people/{id}/traits', '/api/accounts/{id}/traits'];
     const enrichments = ['/api/enrichments', '/api/enrichments/retry'];
+    const experiment = '/api/journeys/{key}/experiments/{experiment}';
+    const measured = ['/api/journeys/{key}/steps', '/api/journeys/{key}/experiments', `${experiment}/audiences`];
+    const decided = [`${experiment}/choose`, `${experiment}/undo`];
     const more = ['/api/journeys/{key}/runs', '/api/runs/log', '/api/messages', '/healthz', '/readyz', '/metrics'];
     const others = served.filter(({ method }) => method !== 'HEAD').map(({ url }) => url);
     expect(others).toHaveLength(4);
     expect(Object.keys(paths).sort()).toEqual(
-      [...tracking, ...reading, ...accounts, ...facts, ...enrichments, ...more, ...others].sort(),
+      [
+        ...tracking,
+        ...reading,
+        ...accounts,
+        ...facts,
+        ...enrichments,
+        ...measured,
+        ...decided,
+        ...more,
+        ...others,
+      ].sort(),
     );
     expect(paths['/v1/track']?.post).toMatchObject({ security: [{ writeKey: [] }] });
     expect(paths['/api/messages']?.get).toMatchObject({ security: [{ apiKey: [] }] });

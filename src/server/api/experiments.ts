@@ -127,8 +127,8 @@ export function experimentRoutes(db: Database, clock: Clock): FastifyPluginAsync
       },
     );
 
-    app.put(
-      '/api/journeys/:key/experiments/:experiment/winner',
+    app.post(
+      '/api/journeys/:key/experiments/:experiment/choose',
       {
         schema: {
           summary: 'Give everybody new this variant',
@@ -143,8 +143,8 @@ export function experimentRoutes(db: Database, clock: Clock): FastifyPluginAsync
       },
     );
 
-    app.delete(
-      '/api/journeys/:key/experiments/:experiment/winner',
+    app.post(
+      '/api/journeys/:key/experiments/:experiment/undo',
       {
         schema: {
           summary: 'Let chance decide again',
