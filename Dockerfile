@@ -14,6 +14,7 @@ COPY src src
 COPY workflows workflows
 COPY activities activities
 COPY journeys journeys
+COPY plays plays
 
 RUN mkdir /data && chown node:node /data
 USER node

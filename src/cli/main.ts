@@ -11,6 +11,7 @@ import { exportCommand } from './commands/export.ts';
 import { heldCommand } from './commands/held.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { playCommand } from './commands/play.ts';
 import { publishCommand } from './commands/publish.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
@@ -31,6 +32,7 @@ for (const command of [
   migrateCommand(),
   startCommand(),
   demoCommand(),
+  playCommand(),
   simulateCommand(),
   explainCommand(),
   experimentsCommand(),
