@@ -18,6 +18,7 @@ import { kill } from './kill.ts';
 import { latency } from './latency.ts';
 import { preview } from './preview.ts';
 import { throughput } from './throughput.ts';
+import { waiting } from './waiting.ts';
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   cost,
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   clock,
   audiences,
   ingest,
+  waiting,
 };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;

@@ -22,6 +22,8 @@ export const CLOCK_WORKSPACE = fileURLToPath(new URL('../workspace-clock', impor
 export const AUDIENCES_WORKSPACE = fileURLToPath(new URL('../workspace-audiences', import.meta.url));
 /** Thirty audiences of different kinds, and journeys that mail at once or after a while. */
 export const INGEST_WORKSPACE = fileURLToPath(new URL('../workspace-ingest', import.meta.url));
+/** `waiting`, in which people stay for two weeks. */
+export const WAITING_WORKSPACE = fileURLToPath(new URL('../workspace-waiting', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
 
