@@ -2,8 +2,10 @@
  * What a run does next as far as that is certain before anything is looked up.
  * @module
  */
-import { type Cursor, deadlineOf, stepOf } from './interpret.ts';
+import { deadlineOf } from './ending.ts';
+import { stepOf } from './interpret.ts';
 import type { Journey, Step, StepId } from './journey.ts';
+import type { Cursor } from './run.ts';
 import type { Instant } from './time.ts';
 
 /** A delivery that comes next whichever way the run goes, unless it ends or the message is refused. */

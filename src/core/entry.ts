@@ -4,9 +4,10 @@
  */
 import { bucketOf } from './bucket.ts';
 import type { JsonObject } from './condition.ts';
+import { endingOf } from './ending.ts';
 import type { Facts } from './facts.ts';
-import { endingOf, type Outcome } from './interpret.ts';
 import type { Journey } from './journey.ts';
+import type { Outcome } from './run.ts';
 import type { Instant } from './time.ts';
 
 /** The person's latest run of the journey, as far as the next entry depends on it. */

@@ -6,67 +6,21 @@
  * later than {@link LATENESS_FORGIVEN} does the run count from the moment it really is.
  * @module
  */
-import { bucketOf } from './bucket.ts';
+import { admit, fallsBack } from './admission.ts';
 import type { Condition } from './condition.ts';
+import { deadlineOf, OUT_OF_TIME } from './ending.ts';
 import { evaluate } from './evaluate.ts';
-import { type AssignedBy, assign, type Known } from './experiment.ts';
+import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
-import type { ActionStep, Cap, Journey, Step, StepId, StepKind } from './journey.ts';
-import { type Ledger, type Refusal, refusalOf } from './pressure.ts';
+import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
+import { type Ledger, type Refusal, type WorkspaceRules, withSent } from './pressure.ts';
+import { sayRefusal } from './refusal-text.ts';
+import type { Cursor, LogEntry, Outcome, Waiting } from './run.ts';
+import { wayFor } from './split.ts';
 import { type Instant, MINUTE, type Milliseconds } from './time.ts';
 
 /** In real time; callers with a fast clock multiply it by the clock's speed. */
 export const LATENESS_FORGIVEN: Milliseconds = MINUTE;
-
-const OUT_OF_TIME = 'the time limit was reached';
-
-export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merged';
-
-/** Where a run stands. All that has to be kept between two calls. */
-export type Cursor =
-  /** About to do `step`; null: all steps are done. */
-  | { readonly phase: 'ready'; readonly step: StepId | null; readonly at: Instant; readonly visit: number }
-  /** In a wait, or past the last step waiting for the goal. */
-  | {
-      readonly phase: 'waiting';
-      readonly step: StepId | null;
-      readonly at: Instant;
-      readonly until: Instant;
-      readonly visit: number;
-    }
-  /** A message is reserved and on its way out. */
-  | { readonly phase: 'delivering'; readonly step: StepId; readonly at: Instant; readonly visit: number };
-
-export type Did =
-  | { readonly did: 'waiting'; readonly until: Instant }
-  | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' }
-  | {
-      readonly did: 'took';
-      readonly way: string;
-      /** Where the way is a variant of an experiment: of which, and why this one. */
-      readonly experiment?: { readonly name: string; readonly by: AssignedBy };
-    }
-  | { readonly did: 'acted' }
-  | { readonly did: 'refused'; readonly refusal: Refusal }
-  /** It follows another version from here on, and stands there at `to`; null: past the last step. */
-  | { readonly did: 'migrated'; readonly version: string; readonly to: StepId | null }
-  | { readonly did: 'ended'; readonly outcome: Outcome; readonly reason: string };
-
-export type LogEntry = Did & {
-  /** Null for what is said of the run as a whole. */
-  readonly step: StepId | null;
-  readonly kind: StepKind | 'run';
-  /** The run's own time. */
-  readonly at: Instant;
-  readonly visit: number;
-};
-
-/** How, why and when a run is over. */
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly reason: string;
-  readonly at: Instant;
-}
 
 /** A message, task, call or trait change that a step asked for, admitted or refused. */
 export interface Act {
@@ -92,7 +46,7 @@ export interface Given {
   /** What experiments know of the person. Absent: nothing. */
   readonly experiments?: Known;
   readonly ledger: Ledger;
-  readonly workspaceCaps: readonly Cap[];
+  readonly workspace: WorkspaceRules;
   /** When the awaited condition came true, if that is what woke the run; taken at its word. */
   readonly wokenAt?: Instant;
   /** {@link LATENESS_FORGIVEN} in product time. */
@@ -122,13 +76,15 @@ export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; lo
 export function interpret(journey: Journey, cursor: Cursor, given: Given, now: Instant): Move {
   const log: LogEntry[] = [];
   const acts: Act[] = [];
-  const sent = [...given.ledger.sent];
+  let ledger = given.ledger;
   const assigned = new Map(given.experiments?.assigned);
   const deadline = deadlineOf(journey, given.enteredAt);
   const facts: Facts = { ...given.facts, enteredAt: given.enteredAt };
   const holds = (condition: Condition, at: Instant) => evaluate(condition, facts, at).holds;
   const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
 
+  /** Has the step been held already? */
+  let asksAgain = false;
   let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
   for (;;) {
     if (here.phase === 'delivering') return { cursor: here, log, acts, next: delivery(journey, here) };
@@ -144,6 +100,11 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       }
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
+      if (here.hold !== undefined) {
+        here = { phase: 'ready', step: step.id, at, visit: here.visit };
+        asksAgain = true;
+        continue;
+      }
       const why = metAt !== null ? 'condition' : condition === null ? 'time' : 'timeout';
       log.push({ ...said(step, at, here.visit), did: 'waited', why });
       const following = step.kind === 'wait-until' && metAt === null ? step.onTimeout : step.next;
@@ -201,16 +162,32 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       case 'sales-task':
       case 'webhook':
       case 'set-trait': {
-        const refusal = refusalFor(step, journey, given, sent, now);
+        const asked = { ...given, ledger };
+        const fallback = asksAgain ? null : fallsBack(step, journey, asked);
+        if (fallback !== null) log.push({ ...said(step, at, visit), ...fallback });
+        asksAgain = false;
+        const admission = admit(step, journey, asked, now);
+        if (admission.answer === 'hold') {
+          const { hold } = admission;
+          const until = Math.min(admission.until, deadline);
+          log.push({ ...said(step, at, visit), did: 'held', until, hold });
+          here = { phase: 'waiting', step: step.id, at, until, visit, hold };
+          continue;
+        }
+        const refusal = admission.answer === 'act' ? null : admission.refusal;
         acts.push({ step, visit, at, refusal });
         if (refusal !== null) {
           log.push({ ...said(step, at, visit), did: 'refused', refusal });
+          if (admission.answer === 'leave') return end('exited', sayRefusal(refusal), at);
         } else if (step.kind === 'email' || step.kind === 'webhook') {
           here = { phase: 'delivering', step: step.id, at, visit };
           continue;
         } else {
           log.push({ ...said(step, at, visit), did: 'acted' });
-          if (step.kind !== 'set-trait') sent.push({ channel: step.kind, journey: journey.key, at: now });
+          if (step.kind !== 'set-trait') {
+            const { category } = step.template;
+            ledger = withSent(ledger, { channel: step.kind, category, journey: journey.key, at: now });
+          }
         }
         here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
       }
@@ -218,7 +195,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   }
 
   /** When the awaited condition came true, on the run's own time; null: not yet, or not before the wait was over. */
-  function cameTrue(condition: Condition, wait: Extract<Cursor, { phase: 'waiting' }>): Instant | null {
+  function cameTrue(condition: Condition, wait: Waiting): Instant | null {
     const last = now < wait.until ? now : onTime(wait.until);
     const woken = wait === cursor ? given.wokenAt : undefined;
     if (woken !== undefined && woken <= last) return onTime(Math.max(woken, wait.at));
@@ -256,26 +233,6 @@ export function delivered(
   };
 }
 
-/** When the run is over whatever happens. */
-export function deadlineOf(journey: Pick<Journey, 'exit'>, enteredAt: Instant): Instant {
-  return enteredAt + journey.exit.after;
-}
-
-/**
- * Does the time limit, the goal or an exit end at `now` the run that was entered at `enteredAt`? In this order: what
- * happens after the limit is not the run's any more, even where its timer comes late; at the limit it still is.
- */
-export function endingOf(journey: Journey, known: Facts, enteredAt: Instant, now: Instant): Ending | null {
-  const deadline = deadlineOf(journey, enteredAt);
-  if (now > deadline) return { outcome: 'timed-out', reason: OUT_OF_TIME, at: deadline };
-  const facts = { ...known, enteredAt };
-  if (journey.goal !== null && evaluate(journey.goal, facts, now).holds)
-    return { outcome: 'converted', reason: 'the goal was reached', at: now };
-  if (journey.exit.when !== null && evaluate(journey.exit.when, facts, now).holds)
-    return { outcome: 'exited', reason: 'the exit condition holds', at: now };
-  return null;
-}
-
 /** The condition a waiting run would be woken by. */
 export function awaited(journey: Journey, cursor: Cursor): Condition | null {
   if (cursor.phase !== 'waiting' || cursor.step === null) return null;
@@ -295,37 +252,4 @@ function delivery(journey: Journey, cursor: Extract<Cursor, { phase: 'delivering
 
 function said(step: Step, at: Instant, visit: number): { step: StepId; kind: StepKind; at: Instant; visit: number } {
   return { step: step.id, kind: step.kind, at, visit };
-}
-
-function wayFor(journey: Journey, step: Extract<Step, { kind: 'split' }>, person: string) {
-  const drawn = bucketOf(`${journey.key}/${step.id}`, person);
-  let reached = 0;
-  for (const way of step.ways) {
-    reached += way.share;
-    if (drawn < reached) return way;
-  }
-  const last = step.ways.at(-1);
-  if (last === undefined) throw new Error(`Split ${step.id} has no ways`);
-  return last;
-}
-
-function refusalFor(
-  step: ActionStep,
-  journey: Journey,
-  given: Given,
-  sent: Ledger['sent'],
-  now: Instant,
-): Refusal | null {
-  const before = given.ledger.sentBefore?.get(step.id);
-  if (before !== undefined && !given.heldOut) return { reason: 'sent-before', message: before };
-  if (step.kind === 'webhook' || step.kind === 'set-trait') return given.heldOut ? { reason: 'held-out' } : null;
-  const wanted = {
-    channel: step.kind,
-    journey: journey.key,
-    category: step.template.category,
-    template: step.template.key,
-    transactional: step.kind === 'email' && step.template.transactional,
-    heldOut: given.heldOut,
-  };
-  return refusalOf(wanted, { ...given.ledger, sent }, { workspace: given.workspaceCaps, journey: journey.caps }, now);
 }

@@ -3,7 +3,10 @@
  * content hash says what people on it will meet. `definitions` compiles the author's YAML into this.
  * @module
  */
+
+import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
+import type { Hours } from './hours.ts';
 import type { Milliseconds } from './time.ts';
 
 /** Channels that messages go out by. A cap may name one, or hold for all together. */
@@ -15,6 +18,16 @@ export type StepId = string;
 interface StepBase {
   readonly id: StepId;
   readonly next: StepId | null;
+}
+
+/** What a refusal means: the step is left out, the run waits at it and asks again, or the run ends. */
+export type WhenRefused = 'skip' | 'wait' | 'leave';
+
+interface MessageBase extends StepBase {
+  /** By what refuses. Absent: the run waits for its hours, and goes on without what a cap or the person refuses. */
+  readonly refused?: Readonly<Partial<Record<'cap' | 'hours' | 'unwanted', WhenRefused>>>;
+  /** Goes out within these hours of the person only. */
+  readonly hours?: Hours;
 }
 
 export type Step =
@@ -44,9 +57,9 @@ export type Step =
       /** Absent: people decide. */
       readonly winner?: WinnerRule;
     })
-  | (StepBase & { readonly kind: 'email'; readonly template: EmailTemplate })
-  | (StepBase & { readonly kind: 'in-app'; readonly template: InAppTemplate })
-  | (StepBase & { readonly kind: 'sales-task'; readonly template: SalesTaskTemplate })
+  | (MessageBase & { readonly kind: 'email'; readonly template: EmailTemplate })
+  | (MessageBase & { readonly kind: 'in-app'; readonly template: InAppTemplate })
+  | (MessageBase & { readonly kind: 'sales-task'; readonly template: SalesTaskTemplate })
   | (StepBase & {
       readonly kind: 'webhook';
       readonly url: string;
@@ -79,10 +92,15 @@ export interface WinnerRule {
   readonly within: Milliseconds;
 }
 
-/** All texts are Liquid; `html` is what MJML compiled to when the workspace was published. */
-export interface EmailTemplate {
+interface Template {
   readonly key: string;
   readonly category: string;
+  /** Goes out within these hours of the person only. */
+  readonly hours?: Hours;
+}
+
+/** All texts are Liquid; `html` is what MJML compiled to when the workspace was published. */
+export interface EmailTemplate extends Template {
   readonly subject: string;
   readonly html: string;
   readonly text: string;
@@ -91,9 +109,7 @@ export interface EmailTemplate {
   readonly transactional: boolean;
 }
 
-export interface InAppTemplate {
-  readonly key: string;
-  readonly category: string;
+export interface InAppTemplate extends Template {
   readonly placement: 'banner' | 'sidebar' | 'footer' | 'modal' | 'tooltip' | 'nav';
   readonly title: string;
   readonly body: string;
@@ -102,21 +118,24 @@ export interface InAppTemplate {
   readonly expiresAfter: Milliseconds;
 }
 
-export interface SalesTaskTemplate {
-  readonly key: string;
-  readonly category: string;
+export interface SalesTaskTemplate extends Template {
   readonly title: string;
   readonly owner: string;
   readonly dueAfter: Milliseconds;
   readonly brief: string;
 }
 
-/** At most `atMost` messages in any window of length `within`; over one channel, or over all where none is named. */
-export interface Cap {
+/** At most `atMost` messages in a window; of one channel and of one category, or of all where none is named. */
+export type Cap = {
   readonly channel?: Channel;
+  readonly category?: string;
+  /** All people of an account together; each person for themselves where absent. */
+  readonly of?: 'account';
   readonly atMost: number;
-  readonly within: Milliseconds;
-}
+} & (
+  | /** In any window of this length. */ { readonly within: Milliseconds }
+  | /** In each of the calendar, in the person's time zone. */ { readonly per: Period }
+);
 
 export type Entry =
   /** Whoever comes to be in the audience, or ceases to. */

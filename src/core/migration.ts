@@ -6,8 +6,9 @@
  * @module
  */
 import { isDeepStrictEqual } from 'node:util';
-import { type Cursor, deadlineOf } from './interpret.ts';
+import { deadlineOf } from './ending.ts';
 import type { Journey, Step, StepId } from './journey.ts';
+import type { Cursor } from './run.ts';
 import type { Instant, Milliseconds } from './time.ts';
 
 /** A step of the new version; `null`: past the last one. */

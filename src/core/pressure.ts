@@ -2,19 +2,17 @@
  * Whether a person may get one more message now. Pure: the ledger is read by the caller under the person's lock.
  * @module
  */
+import { brokenCap, reachOf, type Sent } from './caps.ts';
+import { type Hours, type OpeningHours, opensAt } from './hours.ts';
 import type { Cap, Channel, StepId } from './journey.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { type Unwanted, unwanted, type Wishes } from './wishes.ts';
 
-/** One message that counts against caps: reserved or sent, never refused. */
-export interface Sent {
-  readonly channel: Channel;
-  readonly journey: string;
-  readonly at: Instant;
-}
-
 export interface Ledger extends Wishes {
+  /** To the person. */
   readonly sent: readonly Sent[];
+  /** To all people of the person's account; absent where no cap asks, or there is no account. */
+  readonly sentToAccount?: readonly Sent[];
   /** By step: what another run of the same person, which this one goes on for, had sent there. */
   readonly sentBefore?: ReadonlyMap<StepId, string>;
 }
@@ -24,14 +22,28 @@ export interface Wanted {
   readonly journey: string;
   readonly category: string;
   readonly template?: string;
-  /** Receipts and the like: caps and marketing suppression do not hold for them. */
+  /** Receipts and the like: caps, hours and marketing suppression do not hold for them. */
   readonly transactional: boolean;
-  readonly heldOut: boolean;
+  /** Hours of the step and of its template. */
+  readonly hours?: readonly Hours[];
+}
+
+export type QuietHours = Hours & { readonly channel?: Channel };
+
+/** What the workspace says of all journeys together. */
+export interface WorkspaceRules {
+  /** Where the person has none. */
+  readonly timezone: string;
+  readonly caps: readonly Cap[];
+  readonly quietHours?: readonly QuietHours[];
 }
 
 export interface Limits {
-  readonly workspace: readonly Cap[];
+  readonly workspace: Pick<WorkspaceRules, 'caps' | 'quietHours'>;
+  /** The journey's own caps. */
   readonly journey: readonly Cap[];
+  /** The person's. */
+  readonly zone: string;
 }
 
 export type Refusal =
@@ -42,44 +54,67 @@ export type Refusal =
   /** By the run that ended when two names of one person became known. */
   | { readonly reason: 'sent-before'; readonly message: string }
   | Unwanted
+  /** Outside of the hours, by the clock of this zone; null: they never come. */
+  | { readonly reason: 'hours'; readonly zone: string; readonly freeAt: Instant | null }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 
 /** Null where the message may go; otherwise the first rule that forbids it. */
 export function refusalOf(wanted: Wanted, ledger: Ledger, limits: Limits, now: Instant): Refusal | null {
-  if (wanted.heldOut) return { reason: 'held-out' };
   if (wanted.transactional) return null;
   const subjects = { ...wanted, template: wanted.template ?? null };
   const unwelcome = unwanted(subjects, [wanted.category], ledger, now);
   if (unwelcome !== null) return unwelcome;
-  const ofJourney = ledger.sent.filter((sent) => sent.journey === wanted.journey);
+  const { zone } = limits;
   return (
-    brokenCap(limits.workspace, ledger.sent, wanted.channel, now, 'workspace') ??
-    brokenCap(limits.journey, ofJourney, wanted.channel, now, 'journey')
+    closedHours(hoursFor(wanted, limits.workspace), zone, now) ??
+    fullCap(limits.workspace.caps, 'workspace', wanted, ledger, zone, now) ??
+    fullCap(limits.journey, 'journey', wanted, ledger, zone, now)
   );
 }
 
-/** How far back a ledger must reach for these caps. */
-export function ledgerReach(limits: Limits): Milliseconds {
-  return Math.max(0, ...[...limits.workspace, ...limits.journey].map((cap) => cap.within));
+/** Does what the person's clock shows decide about such a message? */
+export function dependsOnZone(wanted: Wanted, { workspace, journey }: Omit<Limits, 'zone'>): boolean {
+  if (wanted.transactional) return false;
+  const { within, outside } = hoursFor(wanted, workspace);
+  return within.length + outside.length > 0 || [...workspace.caps, ...journey].some((cap) => 'per' in cap);
 }
 
-function brokenCap(
+/** When the refusal ends by time alone; null: it does not. */
+export function freeAtOf(refusal: Refusal): Instant | null {
+  return 'freeAt' in refusal ? refusal.freeAt : null;
+}
+
+/** The ledger after one more message to the person. */
+export function withSent(ledger: Ledger, one: Sent): Ledger {
+  const { sent, sentToAccount } = ledger;
+  return { ...ledger, sent: [...sent, one], ...(sentToAccount && { sentToAccount: [...sentToAccount, one] }) };
+}
+
+/** How far back a ledger must reach for these caps. */
+export function ledgerReach({ workspace, journey }: Omit<Limits, 'zone'>): Milliseconds {
+  return reachOf([...workspace.caps, ...journey]);
+}
+
+function hoursFor({ channel, hours = [] }: Wanted, { quietHours = [] }: Limits['workspace']): OpeningHours {
+  const outside = quietHours.filter((quiet) => quiet.channel === undefined || quiet.channel === channel);
+  return { within: hours, outside };
+}
+
+function closedHours(hours: OpeningHours, zone: string, now: Instant): Refusal | null {
+  const freeAt = opensAt(hours, zone, now);
+  return freeAt === now ? null : { reason: 'hours', zone, freeAt };
+}
+
+function fullCap(
   caps: readonly Cap[],
-  sent: readonly Sent[],
-  channel: Channel,
-  now: Instant,
   scope: 'workspace' | 'journey',
+  wanted: Wanted,
+  { sent, sentToAccount = sent }: Ledger,
+  zone: string,
+  now: Instant,
 ): Refusal | null {
-  for (const cap of caps) {
-    if (cap.channel !== undefined && cap.channel !== channel) continue;
-    const counted = sent
-      .filter((one) => (cap.channel === undefined || one.channel === cap.channel) && one.at > now - cap.within)
-      .map((one) => one.at)
-      .sort((a, b) => a - b);
-    if (counted.length >= cap.atMost) {
-      const oldestThatMustGo = counted[counted.length - cap.atMost] ?? now;
-      return { reason: 'cap', cap, scope, freeAt: oldestThatMustGo + cap.within };
-    }
-  }
-  return null;
+  const counted = (all: readonly Sent[]) =>
+    scope === 'workspace' ? all : all.filter(({ journey }) => journey === wanted.journey);
+  const broken = brokenCap(caps, wanted, ({ of }) => counted(of === 'account' ? sentToAccount : sent), zone, now);
+  return broken === null ? null : { reason: 'cap', cap: broken.cap, scope, freeAt: broken.freeAt };
 }

@@ -3,19 +3,21 @@
  * @module
  */
 import type { Expression } from '../core/condition.ts';
-import type { Cap, EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
+import type { EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
 import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
 import { compileAgain, compileEntry } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
+import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
 import { lintValue } from './lint-value.ts';
 import { personTraitsIn } from './liquid.ts';
-import type { AuthoredCap, AuthoredStep } from './schema-journey.ts';
+import type { AuthoredStep } from './schema-journey.ts';
+import type { AuthoredMessaging } from './schema-pressure.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
@@ -82,6 +84,7 @@ export function compileJourney(
     steps: Object.fromEntries(placed.flatMap(({ path }) => ownStep(steps, idAt(path)))),
   };
   const say = (path: Path, message: string, fix?: string) => report(source, path, message, fix);
+  checkCaps(file.caps ?? [], ['caps'], source, catalog, report);
   lintJourney(
     file,
     journey,
@@ -104,10 +107,6 @@ function textsOf(step: Step): readonly string[] {
   return 'template' in step
     ? Object.values(step.template).flatMap((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
     : [];
-}
-
-export function compileCap({ channel, atMost, within }: AuthoredCap): Cap {
-  return { ...(channel !== undefined && { channel }), atMost, within: millisecondsOf(within) };
 }
 
 interface Compiler extends ConditionSurroundings {
@@ -172,17 +171,17 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   if ('email' in authored) {
     checkReference(catalog, catalog.emails, 'email', authored.email, missing('email'));
     const template = templates.emails.get(authored.email);
-    return template && { id, next, kind: 'email', template };
+    return template && messageStep({ id, next, kind: 'email', template }, authored, path, into);
   }
   if ('in-app' in authored) {
     checkReference(catalog, catalog.inApps, 'in-app', authored['in-app'], missing('in-app'));
     const template = templates.inApps.get(authored['in-app']);
-    return template && { id, next, kind: 'in-app', template };
+    return template && messageStep({ id, next, kind: 'in-app', template }, authored, path, into);
   }
   if ('sales-task' in authored) {
     checkReference(catalog, catalog.salesTasks, 'sales-task', authored['sales-task'], missing('sales-task'));
     const template = templates.salesTasks.get(authored['sales-task']);
-    return template && { id, next, kind: 'sales-task', template };
+    return template && messageStep({ id, next, kind: 'sales-task', template }, authored, path, into);
   }
   if ('webhook' in authored) {
     const { url, headers = {}, body = null } = authored.webhook;
@@ -190,6 +189,19 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   }
   if ('set-trait' in authored) return { id, next, kind: 'set-trait', traits: authored['set-trait'] };
   return { id, next: null, kind: 'exit', reason: authored.exit };
+}
+
+function messageStep(
+  bare: Extract<Step, { kind: 'email' | 'in-app' | 'sales-task' }>,
+  authored: AuthoredMessaging,
+  path: Path,
+  { catalog, scope, source }: Compiler,
+): Step {
+  const step = { ...bare, ...compileMessaging(authored) };
+  checkMessaging(step, authored, catalog, (key, message, fix) =>
+    scope.report(source, key === undefined ? path : [...path, key], message, fix),
+  );
+  return step;
 }
 
 function ownStep(steps: Readonly<Record<StepId, Step>>, id: StepId): [StepId, Step][] {

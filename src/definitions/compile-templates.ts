@@ -2,12 +2,15 @@
  * Templates in the form journeys carry them, and whether their Liquid uses only what is there.
  * @module
  */
+import type { Hours } from '../core/hours.ts';
 import type { EmailTemplate, InAppTemplate, SalesTaskTemplate } from '../core/journey.ts';
 import { DAY } from '../core/time.ts';
 import type { Catalog } from './catalog.ts';
 import type { Templates } from './compile-journey.ts';
+import { compileHours, DEFAULT_CATEGORY, SALES_CATEGORY } from './compile-pressure.ts';
 import type { Compiled } from './email-template.ts';
 import { faultsOf, type Names } from './liquid.ts';
+import type { AuthoredHours } from './schema-pressure.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { type Path, problemAt, type Source } from './source.ts';
 import type { Problem } from './workspace-types.ts';
@@ -19,23 +22,41 @@ const DUE_AFTER = 2 * DAY;
 export function compileTemplates(catalog: Catalog, bodies: ReadonlyMap<string, Compiled>): Templates {
   const emails = new Map<string, EmailTemplate>();
   for (const [key, { file }] of catalog.emails) {
-    const { category = 'marketing', subject, from = catalog.settings?.file.sender ?? '', transactional = false } = file;
+    const {
+      category = DEFAULT_CATEGORY,
+      subject,
+      from = catalog.settings?.file.sender ?? '',
+      transactional = false,
+    } = file;
     const body = bodies.get(key);
-    if (body !== undefined) emails.set(key, { key, category, subject, ...body, from, transactional });
+    if (body !== undefined) emails.set(key, { key, category, subject, ...body, from, transactional, ...hoursOf(file) });
   }
   const inApps = new Map<string, InAppTemplate>();
   for (const [key, { file }] of catalog.inApps) {
-    const { category = 'marketing', placement, title, body, button, expiresAfter } = file;
+    const { category = DEFAULT_CATEGORY, placement, title, body, button, expiresAfter } = file;
     const shown = expiresAfter === undefined ? SHOWN_FOR : millisecondsOf(expiresAfter);
-    inApps.set(key, { key, category, placement, title, body, ...(button && { button }), expiresAfter: shown });
+    inApps.set(key, {
+      key,
+      category,
+      placement,
+      title,
+      body,
+      ...(button && { button }),
+      expiresAfter: shown,
+      ...hoursOf(file),
+    });
   }
   const salesTasks = new Map<string, SalesTaskTemplate>();
   for (const [key, { file }] of catalog.salesTasks) {
-    const { category = 'sales', title, owner, due, brief } = file;
+    const { category = SALES_CATEGORY, title, owner, due, brief } = file;
     const dueAfter = due === undefined ? DUE_AFTER : millisecondsOf(due);
-    salesTasks.set(key, { key, category, title, owner, dueAfter, brief });
+    salesTasks.set(key, { key, category, title, owner, dueAfter, brief, ...hoursOf(file) });
   }
   return { emails, inApps, salesTasks };
+}
+
+function hoursOf({ send }: { readonly send?: AuthoredHours | undefined }): { hours?: Hours } {
+  return send === undefined ? {} : { hours: compileHours(send) };
 }
 
 /** Every fault in the Liquid of YAML texts: templates, front matter, webhooks. */

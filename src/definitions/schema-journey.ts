@@ -6,14 +6,8 @@ import { z } from 'zod';
 import { condition } from './schema-condition.ts';
 import { entry } from './schema-entry.ts';
 import { variantFields, winner } from './schema-experiment.ts';
-import { atLeastOne, duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
-
-const channel = z.enum(['email', 'in-app', 'sales-task'], { error: 'must be `email`, `in-app` or `sales-task`' });
-
-export const cap = z
-  .strictObject({ channel: channel.optional(), atMost: atLeastOne, within: duration })
-  .describe('At most this many messages in any window of this length; over all channels where none is named.');
-export type AuthoredCap = z.infer<typeof cap>;
+import { caps, messaging } from './schema-pressure.ts';
+import { duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
 
 const id = key
   .optional()
@@ -22,9 +16,9 @@ const id = key
 /** Told by a key of its own each; what they have in common comes with `withId`. */
 const simple = {
   wait: z.strictObject({ id, wait: duration.describe('Goes on after this time.') }),
-  email: z.strictObject({ id, email: key.describe('An email template.') }),
-  inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.') }),
-  salesTask: z.strictObject({ id, 'sales-task': key.describe('A sales task template.') }),
+  email: z.strictObject({ id, email: key.describe('An email template.'), ...messaging }),
+  inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.'), ...messaging }),
+  salesTask: z.strictObject({ id, 'sales-task': key.describe('A sales task template.'), ...messaging }),
   webhook: z.strictObject({
     id,
     webhook: z.strictObject({
@@ -177,7 +171,7 @@ export const journeyFile = z.strictObject({
   holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
   ramp: percent.optional().describe('Only this share of people may enter. Raising it shuts nobody out.'),
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
-  caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Count only this journey’s messages.'),
+  caps: caps.optional().describe('Count only this journey’s messages.'),
   steps: someSteps.describe('Done one after the other.'),
 });
 export type JourneyFile = z.infer<typeof journeyFile>;

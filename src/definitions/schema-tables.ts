@@ -3,6 +3,7 @@
  * @module
  */
 import { z } from 'zod';
+import { clockTime } from './schema-pressure.ts';
 import {
   duration,
   isForm,
@@ -52,7 +53,7 @@ const LINKED: Readonly<Record<string, string>> = {
   measured: '#events-counted',
   related: '#related-profiles',
 };
-const VALUES = [duration, window, percent, key, traitName, timezone, sender, webAddress, link];
+const VALUES = [duration, window, clockTime, percent, key, traitName, timezone, sender, webAddress, link];
 /** What is said of a value wherever nothing else is. */
 export const USUAL: ReadonlyMap<string, string> = new Map(
   VALUES.map((value) => {

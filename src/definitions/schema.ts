@@ -6,8 +6,9 @@
 import { z } from 'zod';
 import { audienceFile } from './schema-condition.ts';
 import { enrichmentFile } from './schema-enrichment.ts';
-import { cap, holdout, journeyFile } from './schema-journey.ts';
+import { holdout, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
+import { caps, quietHours } from './schema-pressure.ts';
 import { scoreFile } from './schema-score.ts';
 import { syncFile } from './schema-sync.ts';
 import { tagsFile } from './schema-tags.ts';
@@ -22,7 +23,8 @@ export const settingsFile = z.strictObject({
   settings: key.describe('The name of the workspace.'),
   timezone,
   sender: sender.describe('Who emails come from, unless their template says otherwise.'),
-  caps: z.array(cap, { error: 'must be a list of caps' }).optional().describe('Hold over all journeys together.'),
+  caps: caps.optional().describe('Hold over all journeys together.'),
+  quietHours: quietHours.optional(),
   holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),

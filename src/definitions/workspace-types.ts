@@ -4,6 +4,7 @@
  */
 import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
+import type { QuietHours } from '../core/pressure.ts';
 import type { TagTable } from '../core/tags.ts';
 import type { EnrichmentDefinition } from './enrichment-types.ts';
 import type { SyncDefinition } from './sync-types.ts';
@@ -17,6 +18,8 @@ export interface Settings {
   /** `Name <address>` */
   readonly sender: string;
   readonly caps: readonly Cap[];
+  /** Absent: none. */
+  readonly quietHours?: readonly QuietHours[];
   /** What to do with an email of which it cannot be known whether the server took it. */
   readonly onUncertainSend: 'again' | 'hold';
   /** Emails per second at most; as many as the server takes where absent. */

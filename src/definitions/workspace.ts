@@ -6,8 +6,9 @@ import { contentHash } from './canonical.ts';
 import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
 import { compileAudiences, reportCircle, withHashes } from './compile-audiences.ts';
 import { compileEnrichments } from './compile-enrichments.ts';
-import { compileCap, compileJourney } from './compile-journey.ts';
+import { compileJourney } from './compile-journey.ts';
 import { compilePlans } from './compile-plan.ts';
+import { checkCaps, compileCap, compileQuietHours } from './compile-pressure.ts';
 import { compileSyncs } from './compile-sync.ts';
 import { compileTags, planWithTags } from './compile-tags.ts';
 import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
@@ -69,6 +70,8 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     if ('html' in compiled) bodies.set(key, compiled);
   }
   const templates = compileTemplates(catalog, bodies);
+  if (catalog.settings !== undefined)
+    checkCaps(catalog.settings.file.caps ?? [], ['caps'], catalog.settings.source, catalog, report);
   const journeys = [...catalog.journeys].map(([key, definition]) => {
     const journey = compileJourney(definition, catalog, traits, templates, problems);
     return [key, { hash: contentHash(journey), journey }] as const;
@@ -138,12 +141,14 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     accountTraits = {},
     emailRate,
     keepHistory,
+    quietHours,
   } = settings.file;
   return {
     name,
     timezone,
     sender,
     caps: caps.map(compileCap),
+    ...(quietHours !== undefined && { quietHours: compileQuietHours(quietHours) }),
     onUncertainSend: settings.file.onUncertainSend ?? 'again',
     ...(emailRate !== undefined && { emailRate }),
     traits,

@@ -2,7 +2,7 @@
  * How the runs of every journey went.
  * @module
  */
-import type { Outcome } from '../core/interpret.ts';
+import type { Outcome } from '../core/run.ts';
 import type { Queryable } from '../store/database.ts';
 
 export type RunCounts = Readonly<Record<'active' | Outcome, number>>;

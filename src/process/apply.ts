@@ -7,10 +7,10 @@
 
 import { addEvent, type Change, dueAt, factsOf, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
+import { deadlineOf } from '../core/ending.ts';
 import { inOrderOfPriority, type Qualified } from '../core/entry.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
-import { deadlineOf } from '../core/interpret.ts';
 import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
 import type { CurrentAccount } from '../profiles/accounts.ts';

@@ -2,9 +2,11 @@
  * What a run would meet if it were let go now: its moves are decided, and nothing is stored.
  * @module
  */
-import { endingOf, LATENESS_FORGIVEN, type Outcome } from '../core/interpret.ts';
+import { endingOf } from '../core/ending.ts';
+import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { Channel, StepId } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { Outcome } from '../core/run.ts';
 import type { Clock, Instant } from '../core/time.ts';
 import { decideMove } from './move.ts';
 import type { RunState } from './run-state.ts';
@@ -47,12 +49,20 @@ export function encounterOf(start: RunState, { speed }: Pick<Clock, 'speed'>, no
     if (next.kind === 'wait')
       return { messages, comesTo: { kind: 'waits', step: after.cursor.step, until: next.until } };
     if (next.kind === 'end') return { messages, comesTo: { kind: 'ends', outcome: next.outcome } };
-    const sent = wanted.filter(({ channel, refusal }) => refusal === null && channel !== 'webhook');
+    const sent = carried.messages.filter(({ channel, refusal }) => refusal === null && channel !== 'webhook');
     state = {
       ...{ ...state, cursor: after.cursor, wokenAt: after.wokenAt },
       ledger: {
         ...state.ledger,
-        sent: [...state.ledger.sent, ...sent.map(({ channel }) => ({ channel, journey: journey.key, at: now }))],
+        sent: [
+          ...state.ledger.sent,
+          ...sent.map(({ channel, category }) => ({
+            channel: channel as Channel,
+            category: category ?? '',
+            journey: journey.key,
+            at: now,
+          })),
+        ],
       },
     };
   }

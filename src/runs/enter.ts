@@ -6,7 +6,8 @@ import { type DeliveryAhead, deliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { entryRefusal, rampRefusal, sideOf } from '../core/entry.ts';
 import type { Facts } from '../core/facts.ts';
-import { type Cursor, type LogEntry, type Outcome, open } from '../core/interpret.ts';
+import { open } from '../core/interpret.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { PublishedJourney } from './journey-index.ts';
 

@@ -3,7 +3,8 @@
  * @module
  */
 import { type DeliveryAhead, deliveryAhead } from '../core/ahead.ts';
-import type { Cursor, Next, Outcome } from '../core/interpret.ts';
+import type { Next } from '../core/interpret.ts';
+import type { Cursor, Outcome } from '../core/run.ts';
 import { type Clock, realMillisecondsUntil } from '../core/time.ts';
 import { messageId } from './carry-out.ts';
 import type { RunState } from './run-state.ts';
@@ -48,10 +49,7 @@ export function instructionFor(state: RunState, cursor: Cursor, next: Next, cloc
       return {
         kind: 'wait',
         milliseconds: Math.max(1, realMillisecondsUntil(next.until, clock)),
-        summary:
-          next.condition === null
-            ? `until ${new Date(next.until).toISOString()}`
-            : `until it happens, or ${new Date(next.until).toISOString()}`,
+        summary: waitSummary(cursor, next),
         ...(then !== null && { then }),
       };
     }
@@ -74,4 +72,11 @@ export function instructionFor(state: RunState, cursor: Cursor, next: Next, cloc
  */
 function isCertain({ heldOut, settings }: RunState): boolean {
   return !heldOut && settings.emailRate === undefined;
+}
+
+function waitSummary(cursor: Cursor, { until, condition }: Extract<Next, { kind: 'wait' }>): string {
+  const end = new Date(until).toISOString();
+  if (condition !== null) return `until it happens, or ${end}`;
+  const isHeld = cursor.phase === 'waiting' && cursor.hold !== undefined;
+  return isHeld ? `${cursor.step} is held until ${end}` : `until ${end}`;
 }

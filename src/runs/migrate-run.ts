@@ -6,9 +6,9 @@
  * @module
  */
 import { sql } from 'kysely';
-import type { LogEntry } from '../core/interpret.ts';
 import type { StepId } from '../core/journey.ts';
 import { awaitsTheSame, destinationOf, relocated, type StepMap } from '../core/migration.ts';
+import type { LogEntry } from '../core/run.ts';
 import type { Clock, Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Run } from './enter.ts';

@@ -3,10 +3,10 @@
  * @module
  */
 import { sql } from 'kysely';
-import type { Outcome } from '../core/interpret.ts';
 import type { Channel, Journey, StepId, StepKind } from '../core/journey.ts';
 import { type Destination, destinationOf } from '../core/migration.ts';
 import { reachableFrom } from '../core/reachable.ts';
+import type { Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Database } from '../store/database.ts';
 import { encounterOf, type WantedMessage } from './encounter.ts';

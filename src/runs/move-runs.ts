@@ -6,7 +6,7 @@
  * @module
  */
 import { sql } from 'kysely';
-import type { Cursor } from '../core/interpret.ts';
+import type { Cursor } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import type { MergeMoved } from '../store/tables-profiles.ts';

@@ -2,9 +2,10 @@
  * What one move of a run decides: all of it but storing and telling. The engine stores it, a virtual life keeps it in memory.
  * @module
  */
-import { delivered, interpret, type LogEntry, type Move, type Outcome } from '../core/interpret.ts';
+import { delivered, interpret, type Move } from '../core/interpret.ts';
 import type { Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { LogEntry, Outcome } from '../core/run.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
 import type { RunState } from './run-state.ts';
@@ -39,7 +40,7 @@ export function decideMove(
   const move = interpret(
     journey,
     onward?.cursor ?? state.cursor,
-    { ...given, workspaceCaps: state.settings.caps, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
+    { ...given, workspace: state.settings, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
     now,
   );
   const log = onward === null ? move.log : [onward.log, ...move.log];

@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
-import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Queryable } from '../store/database.ts';
 
 export type RunStatus = 'active' | Outcome;

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { Cursor, LogEntry } from '../core/interpret.ts';
+import type { Cursor, LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';

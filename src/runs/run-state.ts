@@ -3,11 +3,12 @@
  * @module
  */
 import { type RawBuilder, sql } from 'kysely';
+import type { Sent } from '../core/caps.ts';
 import type { JsonObject } from '../core/condition.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
-import type { Cursor, Outcome } from '../core/interpret.ts';
-import { type Ledger, ledgerReach, type Sent } from '../core/pressure.ts';
+import { type Ledger, ledgerReach } from '../core/pressure.ts';
+import type { Cursor, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import { loadFacts } from '../ingest/event-log.ts';
@@ -121,12 +122,7 @@ export async function readState(
       related: related.get(person.id),
     },
     ledger: {
-      sent: await sentSince(
-        tx,
-        person.id,
-        ledgerReach({ workspace: settings.caps, journey: version.journey.caps }),
-        now,
-      ),
+      sent: await sentSince(tx, person.id, ledgerReach({ workspace: settings, journey: version.journey.caps }), now),
       ...wishesFrom(row.unwanted, row.dismissed),
       sentBefore: new Map(Object.entries(row.sent_before ?? {})),
     },
@@ -201,11 +197,16 @@ async function sentSince(tx: Queryable, profileId: number, reach: number, now: I
   if (reach === 0) return [];
   const rows = await tx
     .selectFrom('messages')
-    .select(['channel', 'journey', 'reserved_at'])
+    .select(['channel', 'category', 'journey', 'reserved_at'])
     .where('profile_id', '=', profileId)
     .where('status', 'in', ['reserved', 'sending', 'sent'])
     .where('channel', '!=', 'webhook')
     .where('reserved_at', '>', new Date(now - reach))
     .execute();
-  return rows.map(({ channel, journey, reserved_at }) => ({ channel, journey, at: reserved_at.getTime() }));
+  return rows.map(({ channel, category, journey, reserved_at }) => ({
+    channel,
+    category: category ?? '',
+    journey,
+    at: reserved_at.getTime(),
+  }));
 }

@@ -4,8 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
-import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { type IncomingEvent, storing } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';

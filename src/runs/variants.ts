@@ -5,7 +5,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Known } from '../core/experiment.ts';
-import type { LogEntry } from '../core/interpret.ts';
+import type { LogEntry } from '../core/run.ts';
 import type { Queryable } from '../store/database.ts';
 import type { StoredVariant } from '../store/tables-runs.ts';
 

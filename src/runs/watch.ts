@@ -2,10 +2,13 @@
  * What an event, or time alone, does to a run that is under way: ends it, wakes it, or neither.
  * @module
  */
+
+import { endingOf } from '../core/ending.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { Facts } from '../core/facts.ts';
-import { awaited, endingOf, type LogEntry } from '../core/interpret.ts';
+import { awaited } from '../core/interpret.ts';
 import type { Journey } from '../core/journey.ts';
+import type { LogEntry } from '../core/run.ts';
 import { earlier, type Instant } from '../core/time.ts';
 import type { Run } from './enter.ts';
 

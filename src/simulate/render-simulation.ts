@@ -2,28 +2,32 @@
  * A simulation as a table to read in a terminal. Times are UTC, and counted from the run's entry.
  * @module
  */
-import type { LogEntry } from '../core/interpret.ts';
-import type { Refusal } from '../core/pressure.ts';
-import type { Instant } from '../core/time.ts';
+import { sayInstant, sayRefusal } from '../core/refusal-text.ts';
+import type { Hold, LogEntry } from '../core/run.ts';
+import { lengthText } from '../core/time-text.ts';
 import type { SimulatedRun, Simulation } from './simulation.ts';
-import { lengthText } from './time-text.ts';
 
 export function renderSimulation(simulation: Simulation): string {
   const { journey, version, userId, start, runs, refused, audiences } = simulation;
-  const lines = [`${userId} in ${journey} (${version.slice(0, 12)}), from ${utc(start)}`, ''];
+  const lines = [`${userId} in ${journey} (${version.slice(0, 12)}), from ${sayInstant(start)}`, ''];
   for (const { audience, entered, at } of audiences)
-    lines.push(`${utc(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`);
+    lines.push(`${sayInstant(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`);
   if (audiences.length > 0) lines.push('');
   for (const run of runs) lines.push(...linesOf(run), '');
   if (runs.length === 0) lines.push('Never enters the journey.', '');
-  for (const { at, reason } of refused) lines.push(`${utc(at)}  does not enter: ${reason}`);
+  for (const { at, reason } of refused) lines.push(`${sayInstant(at)}  does not enter: ${reason}`);
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
 function linesOf(run: SimulatedRun): string[] {
   const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
-  const title = `Run ${visit + 1}, entered ${utc(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`;
-  const rows = log.map((one) => [utc(one.at), `+${lengthText(one.at - enteredAt)}`, one.step ?? '', sayOf(one, run)]);
+  const title = `Run ${visit + 1}, entered ${sayInstant(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`;
+  const rows = log.map((one) => [
+    sayInstant(one.at),
+    `+${lengthText(one.at - enteredAt)}`,
+    one.step ?? '',
+    sayOf(one, run),
+  ]);
   const table = columns([['time (UTC)', 'after entry', 'step', 'what happens'], ...rows]);
   return [
     title,
@@ -40,7 +44,7 @@ function entryText({ by, audience, event }: SimulatedRun['entry']): string {
 function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
   switch (entry.did) {
     case 'waiting':
-      return `waits, until ${utc(entry.until)} at most`;
+      return `waits, until ${sayInstant(entry.until)} at most`;
     case 'waited':
       return { time: 'goes on', condition: 'goes on: what it waited for is true', timeout: 'goes on: waited in vain' }[
         entry.why
@@ -54,8 +58,12 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
       if (message === undefined) return 'sets traits';
       return `${message.channel}${message.template === null ? '' : ` ${message.template}`} goes out`;
     }
+    case 'held':
+      return `${entry.kind} held until ${sayInstant(entry.until)}: ${sayHold(entry.hold)}`;
+    case 'fell-back':
+      return `no time zone is called ${entry.unusable}; goes by ${entry.zone}`;
     case 'refused':
-      return `${entry.kind} refused: ${reasonOf(entry.refusal)}`;
+      return `${entry.kind} refused: ${sayRefusal(entry.refusal)}`;
     case 'migrated':
       return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
     case 'ended':
@@ -63,30 +71,8 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
   }
 }
 
-function reasonOf(refusal: Refusal): string {
-  switch (refusal.reason) {
-    case 'held-out':
-      return 'held out';
-    case 'sent-before':
-      return 'sent before, under another name of the person';
-    case 'suppressed':
-      return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
-    case 'never-this':
-      return `the person does not want the ${refusal.what} ${refusal.name}`;
-    case 'snoozed':
-      return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${utc(refusal.freeAt)}`;
-    case 'dismissed':
-      return `the person has dismissed the ${refusal.what} ${refusal.name} in this run`;
-    case 'cap': {
-      const { channel, atMost, within } = refusal.cap;
-      const what = channel === undefined ? 'messages' : `of channel ${channel}`;
-      return `at most ${atMost} ${what} in ${lengthText(within)} (${refusal.scope}), free at ${utc(refusal.freeAt)}`;
-    }
-    case 'channel':
-      return refusal.detail;
-    case 'ended':
-      return `the run had ended as ${refusal.outcome}`;
-  }
+function sayHold(hold: Hold): string {
+  return hold.reason === 'hours' ? `outside of its hours in ${hold.zone}` : sayRefusal(hold.refusal);
 }
 
 function columns(rows: readonly (readonly string[])[]): string[] {
@@ -97,9 +83,4 @@ function columns(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** To the second, or to the millisecond where there are some. */
-function utc(at: Instant): string {
-  return new Date(at).toISOString().replace('.000Z', 'Z');
 }

@@ -4,9 +4,9 @@
  */
 import type { Change } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { LogEntry, Outcome } from '../core/interpret.ts';
 import type { Channel, StepId } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 
 /** A message, task or call that a step wanted; it went out at once unless it was refused. */

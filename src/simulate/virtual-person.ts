@@ -2,8 +2,9 @@
  * A person whom nothing is stored of.
  * @module
  */
+
+import type { Sent } from '../core/caps.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { Sent } from '../core/pressure.ts';
 import type { Wishes } from '../core/wishes.ts';
 import type { Profile } from '../process/profile.ts';
 import { noRunChanges } from '../runs/run-rows.ts';

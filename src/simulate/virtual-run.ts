@@ -5,9 +5,10 @@
 import { factsOf } from '../audiences/membership.ts';
 import { type RenderedEmail, renderEmail } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { LATENESS_FORGIVEN, type LogEntry } from '../core/interpret.ts';
+import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { putsAway, type Said, type Subjects } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
@@ -104,10 +105,11 @@ export class VirtualRun {
     const given = Object.entries(variantsIn(log) ?? {}).map(([name, { variant }]) => [name, variant] as const);
     if (given.length > 0)
       variants.set(this.run.journey, new Map([...(variants.get(this.run.journey) ?? []), ...given]));
-    for (const { step, visit, channel: name, template, refusal, content } of carried.messages) {
+    for (const { step, visit, channel: name, template, category, refusal, content } of carried.messages) {
       const channel = name as SimulatedMessage['channel'];
       this.#messages.push({ step, visit, at, channel, template, refusal, content });
-      if (refusal === null && channel !== 'webhook') sent.push({ channel, journey: this.run.journey, at });
+      if (refusal === null && channel !== 'webhook')
+        sent.push({ channel, category: category ?? '', journey: this.run.journey, at });
     }
   }
 

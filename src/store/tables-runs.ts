@@ -5,10 +5,10 @@
 import type { ColumnType } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { AssignedBy } from '../core/experiment.ts';
-import type { Cursor, LogEntry, Outcome } from '../core/interpret.ts';
 import type { Channel } from '../core/journey.ts';
 import type { StepMap } from '../core/migration.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Id, JsonOf } from './columns.ts';
 

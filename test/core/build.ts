@@ -127,7 +127,7 @@ export function given(more: Partial<Given> = {}): Given {
     person: 'ada',
     heldOut: false,
     ledger: { sent: [], suppressed: new Set() },
-    workspaceCaps: [],
+    workspace: { timezone: 'Etc/UTC', caps: [] },
     latenessForgiven: LATENESS_FORGIVEN,
     ...more,
   };

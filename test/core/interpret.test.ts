@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { endingOf } from '../../src/core/ending.ts';
 import type { Facts } from '../../src/core/facts.ts';
 import {
   awaited,
-  type Cursor,
   delivered,
-  endingOf,
   type Given,
   interpret,
   LATENESS_FORGIVEN,
@@ -12,6 +11,7 @@ import {
   open,
 } from '../../src/core/interpret.ts';
 import type { Cap, Journey } from '../../src/core/journey.ts';
+import type { Cursor } from '../../src/core/run.ts';
 import { DAY, HOUR, type Instant, MINUTE } from '../../src/core/time.ts';
 import { did, email, event, facts, given, inApp, is, journey, member, not, salesTask, T0, trait } from './build.ts';
 
@@ -327,7 +327,7 @@ describe('what goes out', () => {
       { kind: 'set-trait', id: 'mark', traits: { nudged: true } },
       { kind: 'webhook', id: 'crm', url: 'https://example.com', headers: {}, body: null },
     ]);
-    const move = start(technical, { workspaceCaps: [none] });
+    const move = start(technical, { workspace: { timezone: 'Etc/UTC', caps: [none] } });
     expect(steps(move)).toEqual(['mark acted']);
     expect(move.next).toMatchObject({ kind: 'deliver', step: { id: 'crm' } });
   });
@@ -335,7 +335,7 @@ describe('what goes out', () => {
   it('a message over the cap is refused with the reason, and the next step goes on', () => {
     const cap: Cap = { atMost: 1, within: DAY };
     const two = journey([inApp('one'), inApp('two'), { kind: 'set-trait', id: 'mark', traits: {} }]);
-    const move = start(two, { workspaceCaps: [cap] });
+    const move = start(two, { workspace: { timezone: 'Etc/UTC', caps: [cap] } });
     expect(steps(move)).toEqual(['one acted', 'two refused', 'mark acted', 'run ended']);
     expect(move.acts[1]?.refusal).toEqual({ reason: 'cap', cap, scope: 'workspace', freeAt: T0 + DAY });
   });
@@ -349,8 +349,11 @@ describe('what goes out', () => {
 
   it('a refused email is not delivered', () => {
     const cap: Cap = { channel: 'email', atMost: 1, within: DAY };
-    const ledger = { sent: [{ channel: 'email' as const, journey: 'other', at: T0 }], suppressed: new Set<string>() };
-    expect(steps(start(direct, { workspaceCaps: [cap], ledger }))).toEqual([
+    const ledger = {
+      sent: [{ channel: 'email' as const, category: 'marketing', journey: 'other', at: T0 }],
+      suppressed: new Set<string>(),
+    };
+    expect(steps(start(direct, { workspace: { timezone: 'Etc/UTC', caps: [cap] }, ledger }))).toEqual([
       'upgrade refused',
       'hello acted',
       'run ended',

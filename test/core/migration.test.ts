@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Cursor, deadlineOf, interpret } from '../../src/core/interpret.ts';
+import { deadlineOf } from '../../src/core/ending.ts';
+import { interpret } from '../../src/core/interpret.ts';
 import type { Journey } from '../../src/core/journey.ts';
 import { awaitsTheSame, destinationOf, relocated, SAME_STEPS } from '../../src/core/migration.ts';
+import type { Cursor } from '../../src/core/run.ts';
 import { DAY, HOUR, type Instant } from '../../src/core/time.ts';
 import { did, email, given, inApp, journey, T0 } from './build.ts';
 

@@ -2,14 +2,15 @@
  * Runs a guide as a reader would: files are written where their titles say, commands run in a folder of their own, against
  * a product that serves, and what is shown below a command has to be what it prints.
  *
- * - `yaml`, `mjml` and `ts` with `title=` are files; `yaml as=journey` and `yaml as=steps` are parts of a journey.
+ * - `yaml`, `mjml` and `ts` with `title=` are files; `yaml as=journey` and `yaml as=steps` are parts of a journey,
+ *   `yaml as=settings` of the settings.
  * - `sh` is run, and ends with 0, or with what `exit=` says. A `text` or `json` right after it is its output.
  * - A command that only reads is asked again until it answers what is shown, because events take a moment.
  * @module
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -72,7 +73,9 @@ export async function describeGuide(name: string): Promise<void> {
       test('the YAML makes a workspace that validates and publishes', async () => {
         const parts = blocks.filter(({ settings }) => settings.as !== undefined);
         for (const [index, part] of parts.entries()) {
-          await writeFile(join(place.folder, 'journeys', `part-${index}.yaml`), journeyOf(part, index));
+          if (part.settings.as === 'settings')
+            await appendFile(join(place.folder, 'journeys', 'settings.yaml'), `\n${part.text}`);
+          else await writeFile(join(place.folder, 'journeys', `part-${index}.yaml`), journeyOf(part, index));
         }
         const workspace = await checkedWorkspace(join(place.folder, 'journeys'));
         const { db, drop } = await testDatabase();

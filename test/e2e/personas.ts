@@ -113,11 +113,17 @@ const WORKING = [
   ...['Export Completed', 'Export Completed', 'Export Completed', 'Premium Feature Attempted', 'Upgrade Page Viewed'],
   ...['Export Completed', 'Account Upgraded', 'Support Ticket Opened', 'Support Ticket Closed', 'Trial Started'],
 ];
-const TOLD: JsonObject[] = [{ plan: 'free' }, { plan: 'pro' }, { user_lifecycle: 'loyal' }, { user_lifecycle: 'new' }];
+const TOLD: JsonObject[] = [
+  { plan: 'free' },
+  { plan: 'pro' },
+  { user_lifecycle: 'loyal' },
+  { user_lifecycle: 'new' },
+  { timezone: 'Australia/Lord_Howe' },
+];
 const KNOWN: JsonObject[] = [
-  { email: 'somebody@example.test', plan: 'free', createdAt: '2020-01-01' },
+  { email: 'somebody@example.test', plan: 'free', createdAt: '2020-01-01', timezone: 'America/New_York' },
   { email: 'somebody@example.test', plan: 'starter', user_lifecycle: 'returning', createdAt: '2020-01-01' },
-  { plan: 'free', createdAt: '2020-01-01' },
+  { plan: 'free', createdAt: '2020-01-01', timezone: 'Mars/Olympus' },
 ];
 
 const lives = fc

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { LogEntry } from '../../src/core/run.ts';
 import type { Instant } from '../../src/core/time.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { findPersonId } from '../../src/profiles/find.ts';
@@ -63,6 +63,28 @@ steps:
   - wait: 1d
   - in-app: welcome-back
 `;
+/** Caps of the calendar, hours, and what a refusal means. */
+const PRESSED = `
+journey: pressed
+enter: { event: Product Viewed, again: after 2d }
+exit: { after: 25d }
+holdout: 20%
+caps: [{ channel: in-app, atMost: 1, per: week }, { category: sales, atMost: 1, within: 20d }]
+steps:
+  - in-app: welcome-back
+    refused: wait
+  - wait: 1h
+  - in-app: unlock-exports
+    send: { days: [tuesday, thursday, saturday], from: '9:00', to: '17:30' }
+    refused: { cap: wait }
+  - sales-task: upgrade-conversation
+    refused: leave
+  - set-trait: { stage: pressed }
+`;
+const HOURS = `quietHours:
+  - { from: '22:00', to: '7:15' }
+  - { channel: sales-task, days: [sunday] }
+`;
 const DRAWN = 24;
 
 let engine: TimeSkippingEngine;
@@ -76,12 +98,13 @@ beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'workspace-'));
   await cp(SHIPPED, folder, { recursive: true });
   await writeFile(join(folder, 'trial.yaml'), TRIAL);
+  await writeFile(join(folder, 'pressed.yaml'), PRESSED);
   const settings = join(folder, 'settings.yaml');
   await writeFile(
     settings,
-    (await readFile(settings, 'utf8'))
+    `${(await readFile(settings, 'utf8'))
       .replace('  plan: string', '  stage: string\n  plan: string')
-      .replace('settings:', 'holdout: 15%\nsettings:'),
+      .replace('settings:', 'holdout: 15%\nsettings:')}${HOURS}`,
   );
   workspace = await checkedWorkspace(folder);
   engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
@@ -142,6 +165,7 @@ describe.each([
   'wish-list-nudge',
   'trial',
   'slowed-down',
+  'pressed',
 ])('the journey %s', (journey) => {
   test('goes for everybody as the simulation says, step by step and to the millisecond', async () => {
     let steps = 0;

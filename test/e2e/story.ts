@@ -1,4 +1,4 @@
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { Hold, LogEntry } from '../../src/core/run.ts';
 import { DAY, HOUR, type Instant, MINUTE, type Milliseconds, SECOND } from '../../src/core/time.ts';
 import type { TestEngine } from '../kit/engine.ts';
 
@@ -23,6 +23,10 @@ function outcomeOf(entry: LogEntry, enteredAt: Instant): string {
       return `took ${entry.way}`;
     case 'acted':
       return 'acted';
+    case 'held':
+      return `held until ${timeText(entry.until - enteredAt)}, ${reasonOf(entry.hold)}`;
+    case 'fell-back':
+      return `fell back from ${entry.unusable}`;
     case 'refused':
       return `refused, ${entry.refusal.reason}`;
     case 'migrated':
@@ -30,6 +34,10 @@ function outcomeOf(entry: LogEntry, enteredAt: Instant): string {
     case 'ended':
       return `ended ${entry.outcome}, ${entry.reason}`;
   }
+}
+
+function reasonOf(hold: Hold): string {
+  return hold.reason === 'refused' ? hold.refusal.reason : hold.reason;
 }
 
 const UNITS = [

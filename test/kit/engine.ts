@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import type { JsonObject } from '../../src/core/condition.ts';
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { LogEntry } from '../../src/core/run.ts';
 import { type Clock, createClock } from '../../src/core/time.ts';
 import { formatProblem } from '../../src/definitions/problems.ts';
 import { type PublishOptions, publish } from '../../src/definitions/publish.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { Cursor, Outcome } from '../../src/core/interpret.ts';
 import type { Channel } from '../../src/core/journey.ts';
 import type { Refusal } from '../../src/core/pressure.ts';
+import type { Cursor, Outcome } from '../../src/core/run.ts';
 import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
 import type { StoredVariant } from '../../src/store/tables-runs.ts';

@@ -209,7 +209,7 @@ describe('journeys and runs', () => {
       version: 'j1',
       person,
       entry: { audience: 'high-intent' },
-      at: { phase: 'waiting', step: 'wait', until: later(60).toISOString() },
+      at: { phase: 'waiting', step: 'wait', until: later(60).toISOString(), hold: null },
     });
   });
 

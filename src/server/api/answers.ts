@@ -31,6 +31,7 @@ export const runAnswer = z.object({
       phase: z.enum(['ready', 'waiting', 'delivering']),
       step: z.string().nullable(),
       until: z.date().nullable(),
+      hold: object.nullable().describe('Why the step does not act yet; it is asked again at `until`'),
     })
     .nullable()
     .describe('Where the run stands; null once it has ended'),
@@ -64,8 +65,10 @@ export function nameIn(names: ReadonlyMap<number, PersonName>, profileId: number
 }
 
 export function runIn({ profileId, cursor, ...run }: ReadRun, names: ReadonlyMap<number, PersonName>) {
-  const until = cursor.phase === 'waiting' ? new Date(cursor.until) : null;
-  const at = run.status === 'active' ? { phase: cursor.phase, step: cursor.step, until } : null;
+  const waits = cursor.phase === 'waiting' ? cursor : null;
+  const until = waits && new Date(waits.until);
+  const hold = waits?.hold === undefined ? null : { ...waits.hold };
+  const at = run.status === 'active' ? { phase: cursor.phase, step: cursor.step, until, hold } : null;
   return { ...run, person: nameIn(names, profileId), at };
 }
 

@@ -5,7 +5,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { readAudiencesOf } from '../../audiences/read-members.ts';
+import { ownZone } from '../../core/calendar.ts';
+import type { JsonObject } from '../../core/condition.ts';
 import type { Clock } from '../../core/time.ts';
+import { currentPublication } from '../../definitions/publish.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { readRecentEvents } from '../../ingest/read-events.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
@@ -26,6 +29,13 @@ const personPage = z.object({
   userId: z.string().nullable(),
   createdAt: z.date(),
   traits: object,
+  timezone: z
+    .object({
+      zone: z.string(),
+      unusable: z.string().nullable().describe('What the trait `timezone` says, where that is no time zone'),
+    })
+    .nullable()
+    .describe('Whose clock hours and calendars of the person go by; null before anything is published'),
   identities: z.array(z.object({ kind: z.enum(['user', 'anonymous', 'account']), value: z.string() })),
   accounts: z.array(z.object({ id: z.string().nullable(), traits: object, joinedAt: z.date() })),
   audiences: z.array(z.object({ audience: z.string(), since: z.date() })),
@@ -62,8 +72,9 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
         const person = await findPerson(db, params.id);
         if (person === null) throw noSuchPerson(params.id);
         const { id: profileId, userId, createdAt, traits, identities, accounts } = person;
-        const [names, audiences, runs, messages, tasks, events] = await Promise.all([
+        const [names, publication, audiences, runs, messages, tasks, events] = await Promise.all([
           namesOf(db, [profileId]),
+          currentPublication(db),
           readAudiencesOf(db, profileId),
           readRuns(db, { profileId, limit: RECENT }),
           readMessages(db, { profileId, limit: RECENT }),
@@ -74,6 +85,7 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
           userId,
           createdAt,
           traits: { ...traits },
+          timezone: publication && zoneIn(traits, publication.workspace.settings.timezone),
           identities: [...identities],
           accounts: accounts.map((account) => ({ ...account, traits: { ...account.traits } })),
           audiences,
@@ -85,6 +97,11 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
       },
     );
   };
+}
+
+function zoneIn(traits: JsonObject, fallback: string) {
+  const { zone, unusable = null } = ownZone(traits, fallback);
+  return { zone, unusable };
 }
 
 export function noSuchPerson(id: string, field?: string): HttpProblem {

@@ -2,7 +2,7 @@
  * Lengths of time for people to read.
  * @module
  */
-import { DAY, HOUR, MINUTE, type Milliseconds, SECOND } from '../core/time.ts';
+import { DAY, HOUR, MINUTE, type Milliseconds, SECOND } from './time.ts';
 
 const UNITS: readonly (readonly [string, Milliseconds])[] = [
   ['d', DAY],

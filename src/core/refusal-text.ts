@@ -1,0 +1,48 @@
+/**
+ * Why a message did not go out, in words.
+ * @module
+ */
+import type { Cap } from './journey.ts';
+import type { Refusal } from './pressure.ts';
+import type { Instant } from './time.ts';
+import { lengthText } from './time-text.ts';
+
+export function sayRefusal(refusal: Refusal): string {
+  switch (refusal.reason) {
+    case 'held-out':
+      return 'held out';
+    case 'sent-before':
+      return 'sent before, under another name of the person';
+    case 'suppressed':
+      return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
+    case 'never-this':
+      return `the person does not want the ${refusal.what} ${refusal.name}`;
+    case 'snoozed':
+      return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${sayInstant(refusal.freeAt)}`;
+    case 'dismissed':
+      return `the person has dismissed the ${refusal.what} ${refusal.name} in this run`;
+    case 'hours':
+      return refusal.freeAt === null
+        ? `outside of its hours in ${refusal.zone}, and they never come`
+        : `outside of its hours in ${refusal.zone}, until ${sayInstant(refusal.freeAt)}`;
+    case 'cap':
+      return `at most ${sayCap(refusal.cap)} (${refusal.scope}), free at ${sayInstant(refusal.freeAt)}`;
+    case 'channel':
+      return refusal.detail;
+    case 'ended':
+      return `the run had ended as ${refusal.outcome}`;
+  }
+}
+
+function sayCap(cap: Cap): string {
+  const { channel, category, of, atMost } = cap;
+  const about = [channel && `of channel ${channel}`, category && `of category ${category}`].filter(Boolean);
+  const what = about.length === 0 ? 'messages' : about.join(', ');
+  const window = 'per' in cap ? `per ${cap.per}` : `in ${lengthText(cap.within)}`;
+  return `${atMost} ${what} ${window}${of === 'account' ? ', over the whole account' : ''}`;
+}
+
+/** To the second, or to the millisecond where there are some. */
+export function sayInstant(at: Instant): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}

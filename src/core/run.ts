@@ -1,0 +1,71 @@
+/**
+ * What a run is made of between two calls of the interpreter: where it stands, what it did, how it ended.
+ * @module
+ */
+import type { AssignedBy } from './experiment.ts';
+import type { StepId, StepKind } from './journey.ts';
+import type { Refusal } from './pressure.ts';
+import type { Instant } from './time.ts';
+
+export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merged';
+
+/** Why a step that acts does not act yet. It is asked again, with everything checked anew, when the hold is over. */
+export type Hold =
+  /** Quiet hours, or hours of the step or its template, by the clock of this zone. */
+  | { readonly reason: 'hours'; readonly zone: string }
+  /** What would refuse it now, and does not then. */
+  | { readonly reason: 'refused'; readonly refusal: Refusal };
+
+/** Where a run stands. All that has to be kept between two calls. */
+export type Cursor =
+  /** About to do `step`; null: all steps are done. */
+  | { readonly phase: 'ready'; readonly step: StepId | null; readonly at: Instant; readonly visit: number }
+  /** In a wait, held at a step that acts, or past the last step waiting for the goal. */
+  | {
+      readonly phase: 'waiting';
+      readonly step: StepId | null;
+      readonly at: Instant;
+      readonly until: Instant;
+      readonly visit: number;
+      /** Of a step that acts: what it is held for. */
+      readonly hold?: Hold;
+    }
+  /** A message is reserved and on its way out. */
+  | { readonly phase: 'delivering'; readonly step: StepId; readonly at: Instant; readonly visit: number };
+
+export type Waiting = Extract<Cursor, { phase: 'waiting' }>;
+
+export type Did =
+  | { readonly did: 'waiting'; readonly until: Instant }
+  | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' }
+  | {
+      readonly did: 'took';
+      readonly way: string;
+      /** Where the way is a variant of an experiment: of which, and why this one. */
+      readonly experiment?: { readonly name: string; readonly by: AssignedBy };
+    }
+  /** The step is asked again at `until`. */
+  | { readonly did: 'held'; readonly until: Instant; readonly hold: Hold }
+  /** The person's trait `timezone` names none: the hours are those of `zone`, the workspace's. */
+  | { readonly did: 'fell-back'; readonly unusable: string; readonly zone: string }
+  | { readonly did: 'acted' }
+  | { readonly did: 'refused'; readonly refusal: Refusal }
+  /** It follows another version from here on, and stands there at `to`; null: past the last step. */
+  | { readonly did: 'migrated'; readonly version: string; readonly to: StepId | null }
+  | { readonly did: 'ended'; readonly outcome: Outcome; readonly reason: string };
+
+export type LogEntry = Did & {
+  /** Null for what is said of the run as a whole. */
+  readonly step: StepId | null;
+  readonly kind: StepKind | 'run';
+  /** The run's own time. */
+  readonly at: Instant;
+  readonly visit: number;
+};
+
+/** How, why and when a run is over. */
+export interface Ending {
+  readonly outcome: Outcome;
+  readonly reason: string;
+  readonly at: Instant;
+}
