@@ -27,7 +27,7 @@ export function aggregate({ fn, events, property }: AggregateExpression, asking:
       return { type: 'number', sql: `${countOf(matched, asking).orNone}::float8` };
     case 'people': {
       if (asking.of === 'person') return valueOfNone(fn);
-      return orZero(perProfile('count(distinct e.profile_id)::float8'));
+      return orZero(perProfile('count(distinct nullif(e.profile_id, e.account_id))::float8'));
     }
     case 'first':
     case 'last': {

@@ -72,7 +72,8 @@ function wantedBy(step: MessageStep, journey: Journey): Wanted {
   };
 }
 
-function meaningOf(refusal: Refusal, step: ActionStep): Exclude<Admission, { answer: 'act' }> {
+/** What the step's rule makes of a refusal. */
+export function meaningOf(refusal: Refusal, step: ActionStep): Exclude<Admission, { answer: 'act' }> {
   const until = freeAtOf(refusal);
   switch (ruleFor(refusal, step)) {
     case 'wait':

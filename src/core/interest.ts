@@ -30,6 +30,8 @@ export interface Touch {
   readonly traits?: Iterable<string>;
   /** Audiences that a related profile entered or left; `*`: a profile came to be related. */
   readonly related?: Iterable<string>;
+  /** Whatever is counted may be another number. */
+  readonly anything?: boolean;
 }
 
 export function interestOf(...conditions: readonly Condition[]): Interest {
@@ -43,6 +45,20 @@ export function interestOfExpressions(expressions: Iterable<Expression>): Intere
   const interest = none();
   for (const expression of expressions) collectExpression(expression, interest);
   return interest;
+}
+
+/** What any of them looks at. */
+export function joinInterests(interests: readonly Interest[]): Interest {
+  const all = (of: (interest: Interest) => Iterable<string>) => new Set(interests.flatMap((one) => [...of(one)]));
+  return {
+    events: all(({ events }) => events),
+    traits: all(({ traits }) => traits),
+    audiences: all(({ audiences }) => audiences),
+    related: all(({ related }) => related),
+    reach: Math.max(0, ...interests.map(({ reach }) => reach)),
+    anythingReach: Math.max(0, ...interests.map(({ anythingReach }) => anythingReach)),
+    timed: interests.some(({ timed }) => timed),
+  };
 }
 
 function none(): Interest {
@@ -60,9 +76,10 @@ function none(): Interest {
 /** Can this touch, or one of these audiences changing, concern somebody with that interest? */
 export function concerns(
   interest: Interest,
-  { event, traits = [], related = [] }: Touch,
+  { event, traits = [], related = [], anything = false }: Touch,
   audiences: Iterable<string>,
 ): boolean {
+  if (anything) return true;
   if (event !== undefined && (interest.events.has(event.name) || (!event.byEngine && interest.events.has('*'))))
     return true;
   for (const trait of traits) if (interest.traits.has(trait)) return true;

@@ -6,15 +6,17 @@
  * later than {@link LATENESS_FORGIVEN} does the run count from the moment it really is.
  * @module
  */
-import { admit, fallsBack } from './admission.ts';
+import { admit, fallsBack, meaningOf } from './admission.ts';
 import type { Condition } from './condition.ts';
 import { deadlineOf, OUT_OF_TIME } from './ending.ts';
 import { evaluate } from './evaluate.ts';
 import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
-import { type Ledger, type Refusal, type WorkspaceRules, withSent } from './pressure.ts';
+import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
+import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
 import { sayRefusal } from './refusal-text.ts';
+import type { Chosen } from './roles.ts';
 import type { Cursor, LogEntry, Outcome, Waiting } from './run.ts';
 import { wayFor } from './split.ts';
 import { type Instant, MINUTE, type Milliseconds } from './time.ts';
@@ -28,13 +30,17 @@ export interface Act {
   readonly visit: number;
   readonly at: Instant;
   readonly refusal: Refusal | null;
+  /** Who of the account gets it. Absent: it is for whom the run is about. */
+  readonly to?: Chosen;
+  /** People of the account whom a sales task names. */
+  readonly stakeholders?: readonly Chosen[];
 }
 
 export type Next =
   /** Sit until then; woken earlier if `condition` comes true. */
   | { readonly kind: 'wait'; readonly until: Instant; readonly condition: Condition | null }
   /** Hand the reserved message of this step to its channel, then call {@link delivered}. */
-  | { readonly kind: 'deliver'; readonly step: ActionStep; readonly visit: number }
+  | { readonly kind: 'deliver'; readonly step: ActionStep; readonly visit: number; readonly to?: Chosen }
   | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
 
 export interface Given {
@@ -47,6 +53,8 @@ export interface Given {
   readonly experiments?: Known;
   readonly ledger: Ledger;
   readonly workspace: WorkspaceRules;
+  /** Of an account's run that can come to a message: who is in the account. */
+  readonly account?: AccountAsked;
   /** When the awaited condition came true, if that is what woke the run; taken at its word. */
   readonly wokenAt?: Instant;
   /** {@link LATENESS_FORGIVEN} in product time. */
@@ -76,7 +84,7 @@ export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; lo
 export function interpret(journey: Journey, cursor: Cursor, given: Given, now: Instant): Move {
   const log: LogEntry[] = [];
   const acts: Act[] = [];
-  let ledger = given.ledger;
+  const ledgers = new Ledgers(given.ledger, given.account);
   const assigned = new Map(given.experiments?.assigned);
   const deadline = deadlineOf(journey, given.enteredAt);
   const facts: Facts = { ...given.facts, enteredAt: given.enteredAt };
@@ -101,7 +109,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
       if (here.hold !== undefined) {
-        here = { phase: 'ready', step: step.id, at, visit: here.visit };
+        here = { phase: 'ready', step: step.id, at, visit: here.visit, ...(here.to && { to: here.to }) };
         asksAgain = true;
         continue;
       }
@@ -162,34 +170,48 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       case 'sales-task':
       case 'webhook':
       case 'set-trait': {
-        const asked = { ...given, ledger };
-        const fallback = asksAgain ? null : fallsBack(step, journey, asked);
-        if (fallback !== null) log.push({ ...said(step, at, visit), ...fallback });
+        const turn = turnAt(step, here.to, given.account, at);
+        if (turn.held !== undefined) {
+          const until = Math.min(turn.held.until, deadline);
+          here = { phase: 'waiting', step: step.id, at, until, visit, hold: turn.held.hold, to: turn.rest };
+          continue;
+        }
+        const { to, rest } = turn;
+        const about = { ...said(step, at, visit), ...receiverIn(to) };
+        const asked = { ...given, facts: turn.facts ?? given.facts, ledger: ledgers.of(turn) };
+        const fallback = asksAgain || to?.asked || turn.refusal ? null : fallsBack(step, journey, asked);
+        if (fallback !== null) log.push({ ...about, ...fallback });
         asksAgain = false;
-        const admission = admit(step, journey, asked, now);
+        const admission = turn.refusal ? meaningOf(turn.refusal, step) : admit(step, journey, asked, now);
         if (admission.answer === 'hold') {
           const { hold } = admission;
           const until = Math.min(admission.until, deadline);
-          log.push({ ...said(step, at, visit), did: 'held', until, hold });
-          here = { phase: 'waiting', step: step.id, at, until, visit, hold };
+          log.push({ ...about, did: 'held', until, hold });
+          here =
+            to === undefined
+              ? { phase: 'waiting', step: step.id, at, until, visit, hold }
+              : { phase: 'ready', step: step.id, at, visit, to: [...rest, { ...to, held: { until, hold } }] };
           continue;
         }
         const refusal = admission.answer === 'act' ? null : admission.refusal;
-        acts.push({ step, visit, at, refusal });
+        acts.push({ step, visit, at, refusal, ...(to && { to }), ...stakeholdersAt(step, given.account, at) });
         if (refusal !== null) {
-          log.push({ ...said(step, at, visit), did: 'refused', refusal });
+          log.push({ ...about, did: 'refused', refusal });
           if (admission.answer === 'leave') return end('exited', sayRefusal(refusal), at);
         } else if (step.kind === 'email' || step.kind === 'webhook') {
-          here = { phase: 'delivering', step: step.id, at, visit };
+          here = { phase: 'delivering', step: step.id, at, visit, ...(to && { to: [to, ...rest] }) };
           continue;
         } else {
-          log.push({ ...said(step, at, visit), did: 'acted' });
+          log.push({ ...about, did: 'acted' });
           if (step.kind !== 'set-trait') {
             const { category } = step.template;
-            ledger = withSent(ledger, { channel: step.kind, category, journey: journey.key, at: now });
+            ledgers.add(turn, { channel: step.kind, category, journey: journey.key, at: now });
           }
         }
-        here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
+        here =
+          rest.length > 0
+            ? { phase: 'ready', step: step.id, at, visit, to: rest }
+            : { phase: 'ready', step: step.next, at, visit: visit + 1 };
       }
     }
   }
@@ -226,9 +248,13 @@ export function delivered(
     throw new Error(`No message is on its way: the run is ${cursor.phase} at ${cursor.step}`);
   const step = stepOf(journey, cursor.step);
   const at = now - cursor.at <= given.latenessForgiven ? cursor.at : now;
-  const about = said(step, cursor.at, cursor.visit);
+  const [to, ...rest] = cursor.to ?? [];
+  const about = { ...said(step, cursor.at, cursor.visit), ...receiverIn(to) };
   return {
-    cursor: { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
+    cursor:
+      rest.length > 0
+        ? { phase: 'ready', step: step.id, at, visit: cursor.visit, to: rest }
+        : { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
     log: refusal === null ? { ...about, did: 'acted' } : { ...about, did: 'refused', refusal },
   };
 }
@@ -247,7 +273,8 @@ export function stepOf(journey: Journey, id: StepId): Step {
 }
 
 function delivery(journey: Journey, cursor: Extract<Cursor, { phase: 'delivering' }>): Next {
-  return { kind: 'deliver', step: stepOf(journey, cursor.step) as ActionStep, visit: cursor.visit };
+  const to = cursor.to?.[0];
+  return { kind: 'deliver', step: stepOf(journey, cursor.step) as ActionStep, visit: cursor.visit, ...(to && { to }) };
 }
 
 function said(step: Step, at: Instant, visit: number): { step: StepId; kind: StepKind; at: Instant; visit: number } {

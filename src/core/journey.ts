@@ -7,6 +7,7 @@
 import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Hours } from './hours.ts';
+import type { Role } from './roles.ts';
 import type { Milliseconds } from './time.ts';
 
 /** Channels that messages go out by. A cap may name one, or hold for all together. */
@@ -57,9 +58,13 @@ export type Step =
       /** Absent: people decide. */
       readonly winner?: WinnerRule;
     })
-  | (MessageBase & { readonly kind: 'email'; readonly template: EmailTemplate })
-  | (MessageBase & { readonly kind: 'in-app'; readonly template: InAppTemplate })
-  | (MessageBase & { readonly kind: 'sales-task'; readonly template: SalesTaskTemplate })
+  | (MessageBase & { readonly kind: 'email'; readonly template: EmailTemplate; readonly to?: Role })
+  | (MessageBase & { readonly kind: 'in-app'; readonly template: InAppTemplate; readonly to?: Role })
+  | (MessageBase & {
+      readonly kind: 'sales-task';
+      readonly template: SalesTaskTemplate;
+      readonly stakeholders?: readonly Role[];
+    })
   | (StepBase & {
       readonly kind: 'webhook';
       readonly url: string;
@@ -147,6 +152,8 @@ export type Again = 'never' | 'always' | { readonly after: Milliseconds; readonl
 
 export interface Journey {
   readonly key: string;
+  /** Who its runs are about. Absent: people. Messages of a journey of accounts go to people of theirs, by role. */
+  readonly of?: 'account';
   readonly enter: Entry;
   readonly again: Again;
   readonly goal: Condition | null;
@@ -162,8 +169,10 @@ export interface Journey {
   readonly priority: number;
   /** The journey's own caps: they count only its own messages. */
   readonly caps: readonly Cap[];
-  /** The computed traits that its templates name, by key. */
+  /** The computed traits of people that its templates name, by key. */
   readonly computed?: Readonly<Record<string, Expression>>;
+  /** Likewise those of the account, in a journey of accounts. */
+  readonly computedOfAccount?: Readonly<Record<string, Expression>>;
   readonly first: StepId | null;
   readonly steps: Readonly<Record<StepId, Step>>;
 }

@@ -56,6 +56,9 @@ export type Refusal =
   | Unwanted
   /** Outside of the hours, by the clock of this zone; null: they never come. */
   | { readonly reason: 'hours'; readonly zone: string; readonly freeAt: Instant | null }
+  /** Nobody of the account's people has the role; or whoever was chosen is not in the account any more. */
+  | { readonly reason: 'nobody'; readonly role: string; readonly people: number }
+  | { readonly reason: 'gone'; readonly role: string }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 
 /** Null where the message may go; otherwise the first rule that forbids it. */

@@ -17,7 +17,8 @@ export function reachableFrom(journey: Journey, from: StepId | null): ReadonlySe
   return seen;
 }
 
-function followersOf(step: Step): readonly (StepId | null)[] {
+/** Where the step may lead. */
+export function followersOf(step: Step): readonly (StepId | null)[] {
   switch (step.kind) {
     case 'branch':
       return [...step.branches.map((branch) => branch.then), step.otherwise];

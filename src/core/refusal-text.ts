@@ -13,6 +13,10 @@ export function sayRefusal(refusal: Refusal): string {
       return 'held out';
     case 'sent-before':
       return 'sent before, under another name of the person';
+    case 'nobody':
+      return `none of the account’s ${refusal.people} people is its ${refusal.role}`;
+    case 'gone':
+      return `the ${refusal.role} is not in the account any more`;
     case 'suppressed':
       return `the person does not want ${refusal.category === 'all' ? 'any messages' : refusal.category}`;
     case 'never-this':

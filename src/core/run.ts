@@ -5,6 +5,7 @@
 import type { AssignedBy } from './experiment.ts';
 import type { StepId, StepKind } from './journey.ts';
 import type { Refusal } from './pressure.ts';
+import type { Chosen, ChosenBecause } from './roles.ts';
 import type { Instant } from './time.ts';
 
 export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merged';
@@ -19,7 +20,14 @@ export type Hold =
 /** Where a run stands. All that has to be kept between two calls. */
 export type Cursor =
   /** About to do `step`; null: all steps are done. */
-  | { readonly phase: 'ready'; readonly step: StepId | null; readonly at: Instant; readonly visit: number }
+  | {
+      readonly phase: 'ready';
+      readonly step: StepId | null;
+      readonly at: Instant;
+      readonly visit: number;
+      /** Of a message to people of an account: whose turn is still to come. */
+      readonly to?: readonly Addressee[];
+    }
   /** In a wait, held at a step that acts, or past the last step waiting for the goal. */
   | {
       readonly phase: 'waiting';
@@ -29,9 +37,26 @@ export type Cursor =
       readonly visit: number;
       /** Of a step that acts: what it is held for. */
       readonly hold?: Hold;
+      /** Of a message to people of an account: for whom it is held. */
+      readonly to?: readonly Addressee[];
     }
   /** A message is reserved and on its way out. */
-  | { readonly phase: 'delivering'; readonly step: StepId; readonly at: Instant; readonly visit: number };
+  | {
+      readonly phase: 'delivering';
+      readonly step: StepId;
+      readonly at: Instant;
+      readonly visit: number;
+      /** Of a message to people of an account: who gets it, and then whose turn comes after. */
+      readonly to?: readonly [Addressee, ...Addressee[]];
+    };
+
+/** Somebody of an account who was chosen for a message, and has not had it yet. */
+export type Addressee = Chosen & {
+  /** Asked again then; meanwhile others go first. */
+  readonly held?: { readonly until: Instant; readonly hold: Hold };
+  /** Was held before. */
+  readonly asked?: true;
+};
 
 export type Waiting = Extract<Cursor, { phase: 'waiting' }>;
 
@@ -61,6 +86,8 @@ export type LogEntry = Did & {
   /** The run's own time. */
   readonly at: Instant;
   readonly visit: number;
+  /** Of a message to somebody of an account: to whom, and why to this one. */
+  readonly receiver?: { readonly person: string; readonly because: ChosenBecause };
 };
 
 /** How, why and when a run is over. */

@@ -23,6 +23,7 @@ export interface Catalog {
   readonly syncs: ReadonlyMap<string, DefinitionOf<'sync'>>;
   readonly tags: ReadonlyMap<string, DefinitionOf<'tags'>>;
   readonly enrichments: ReadonlyMap<string, DefinitionOf<'enrichment'>>;
+  readonly roles: ReadonlyMap<string, DefinitionOf<'role'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
@@ -80,6 +81,7 @@ export function catalogOf(
     syncs: ofKind('sync'),
     tags: ofKind('tags'),
     enrichments: ofKind('enrichment'),
+    roles: ofKind('role'),
     plans: ofKind('plan'),
     broken,
   };
@@ -119,6 +121,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   plan: 'tracking plan',
   tags: 'table of tags',
   enrichment: 'enrichment',
+  role: 'role',
 };
 const MANY = 6;
 

@@ -6,7 +6,7 @@ import type { Again, Entry } from '../core/journey.ts';
 import { compileFilter } from './compile-events.ts';
 import { type AuthoredAgain, type AuthoredEntry, afterIn } from './schema-entry.ts';
 import { millisecondsOf } from './schema-values.ts';
-import { checkAudience, type Surroundings, sayAt } from './scope.ts';
+import { checkAudience, PLURAL, type Surroundings, sayAt } from './scope.ts';
 
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
   if ('audience' in enter) return { by: 'audience', audience: entryAudience(enter.audience, 'audience', given) };
@@ -21,15 +21,19 @@ export function compileAgain(authored: AuthoredAgain = 'never'): Again {
   return { after: after === undefined ? 0 : millisecondsOf(after), ...(atMost !== undefined && { atMost }) };
 }
 
-/** Journeys are for people. */
+/** Of those that the journey is about. */
 function entryAudience(key: string, form: 'audience' | 'leaves', given: Surroundings): string {
-  const { scope } = given;
+  const { scope, of } = given;
   const say = sayAt(given, ['enter', form]);
-  if (scope.audiences.get(key) !== 'account') {
-    checkAudience(key, given.of, scope, say);
+  const found = scope.audiences.get(key);
+  if (found === undefined || found === of) {
+    checkAudience(key, of, scope, say);
     return key;
   }
-  const fix = 'Enter by an audience of people, with a condition such as `account: { audience: … }`';
-  say(`The audience \`${key}\` is of accounts, and journeys are for people`, fix);
+  const fix =
+    of === 'person'
+      ? 'Say `of: accounts` at the top, or enter by an audience of people'
+      : 'Take `of: accounts` out, or enter by an audience of accounts';
+  say(`The audience \`${key}\` is of ${PLURAL[found]}, and this journey is about ${PLURAL[of]}`, fix);
   return key;
 }

@@ -6,23 +6,26 @@ import type { Expression } from '../core/condition.ts';
 import type { EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
 import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
+import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
 import { compileAgain, compileEntry } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
+import type { Roles } from './compile-roles.ts';
 import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
 import { lintValue } from './lint-value.ts';
-import { personTraitsIn } from './liquid.ts';
+import { traitsIn } from './liquid.ts';
 import type { AuthoredStep } from './schema-journey.ts';
 import type { AuthoredMessaging } from './schema-pressure.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
+import { kindOf } from './scope.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
 import { type InnerList, listOfVariant, placeIn, stepIds, stepsOf } from './step-ids.ts';
-import type { Problem } from './workspace-types.ts';
+import type { Problem, SubjectKind } from './workspace-types.ts';
 
 export interface Templates {
   readonly emails: ReadonlyMap<string, EmailTemplate>;
@@ -41,12 +44,13 @@ export function compileJourney(
   { file, source }: DefinitionOf<'journey'>,
   catalog: Catalog,
   traits: Traits,
-  templates: Templates,
+  templates: Templates & { readonly roles: Roles },
   problems: Problem[],
 ): Journey {
   const report = reportTo(problems);
   const { scope } = traits;
-  const given: ConditionSurroundings = { scope, source, of: 'person', inRun: true, sinceEntry: false };
+  const given: ConditionSurroundings = { scope, source, of: kindOf(file.of), inRun: true, sinceEntry: false };
+  const { of } = given;
   const { enter, goal, exit } = file;
 
   const placed = stepsOf(file);
@@ -54,17 +58,18 @@ export function compileJourney(
     const fix = derived ? 'Give this step an `id` of its own' : 'Choose another id';
     report(source, derived ? path : [...path, 'id'], `Two steps have the id \`${id}\``, fix);
   });
-  problems.push(...lintEffects(placed, source, catalog, traits.names, report));
+  problems.push(...lintEffects(placed, source, catalog, traits.names, report, of));
   const idAt = (path: Path) => ids.get(path.join('/')) ?? '';
   const steps: Record<StepId, Step> = {};
   const journeyLasts = exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after);
-  const compiler: Compiler = { ...given, catalog, templates, idAt, journeyLasts, steps };
+  const compiler: Compiler = { ...given, catalog, templates, roles: templates.roles, idAt, journeyLasts, steps };
   const first = compileList({ list: file.steps, at: ['steps'] }, null, compiler);
   if (file.value !== undefined) lintValue(file, given);
   const everywhere = catalog.settings?.file.holdout;
 
   const journey: Journey = {
     key: file.journey,
+    ...(of === 'account' && { of }),
     enter: compileEntry(enter, given),
     again: compileAgain(enter.again),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
@@ -78,13 +83,19 @@ export function compileJourney(
     ...(file.ramp !== undefined && { ramp: shareOf(file.ramp) }),
     priority: file.priority ?? DEFAULT_PRIORITY,
     caps: (file.caps ?? []).map(compileCap),
-    computed: computedIn(Object.values(steps), traits),
+    computed: computedIn(Object.values(steps), 'person', traits),
+    ...(of === 'account' && { computedOfAccount: computedIn(Object.values(steps), of, traits) }),
     first,
     // In the order in which they are written.
     steps: Object.fromEntries(placed.flatMap(({ path }) => ownStep(steps, idAt(path)))),
   };
   const say = (path: Path, message: string, fix?: string) => report(source, path, message, fix);
   checkCaps(file.caps ?? [], ['caps'], source, catalog, report);
+  for (const { path } of placed) {
+    const step = steps[idAt(path)];
+    if (step !== undefined && 'template' in step) lintNames(step, textsOf(step), path, traits.names, compiler);
+    if (step?.kind === 'webhook') lintNames(step, textsOf(step), [...path, 'webhook'], traits.names, compiler);
+  }
   lintJourney(
     file,
     journey,
@@ -96,10 +107,14 @@ export function compileJourney(
 }
 
 /** The computed traits that any text of the steps names, with what they are computed from. */
-function computedIn(steps: readonly Step[], { computed }: Traits): Readonly<Record<string, Expression>> {
-  const named = new Set(steps.flatMap(textsOf).flatMap(personTraitsIn));
-  const people = [...computed.values()].filter(({ key, of }) => of === 'person' && named.has(key));
-  return Object.fromEntries(people.map(({ key, expression }) => [key, expression]));
+function computedIn(
+  steps: readonly Step[],
+  whose: SubjectKind,
+  { computed }: Traits,
+): Readonly<Record<string, Expression>> {
+  const named = new Set(steps.flatMap(textsOf).flatMap((text) => traitsIn(text, whose)));
+  const meant = [...computed.values()].filter(({ key, of }) => of === whose && named.has(key));
+  return Object.fromEntries(meant.map(({ key, expression }) => [key, expression]));
 }
 
 function textsOf(step: Step): readonly string[] {
@@ -112,6 +127,7 @@ function textsOf(step: Step): readonly string[] {
 interface Compiler extends ConditionSurroundings {
   readonly catalog: Catalog;
   readonly templates: Templates;
+  readonly roles: Roles;
   readonly idAt: (path: Path) => StepId;
   readonly journeyLasts: Milliseconds;
   /** Filled as steps are compiled. */
@@ -171,17 +187,20 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   if ('email' in authored) {
     checkReference(catalog, catalog.emails, 'email', authored.email, missing('email'));
     const template = templates.emails.get(authored.email);
-    return template && messageStep({ id, next, kind: 'email', template }, authored, path, into);
+    const whose = addressee(authored, path, into);
+    return template && messageStep({ id, next, kind: 'email', template, ...whose }, authored, path, into);
   }
   if ('in-app' in authored) {
     checkReference(catalog, catalog.inApps, 'in-app', authored['in-app'], missing('in-app'));
     const template = templates.inApps.get(authored['in-app']);
-    return template && messageStep({ id, next, kind: 'in-app', template }, authored, path, into);
+    const whose = addressee(authored, path, into);
+    return template && messageStep({ id, next, kind: 'in-app', template, ...whose }, authored, path, into);
   }
   if ('sales-task' in authored) {
     checkReference(catalog, catalog.salesTasks, 'sales-task', authored['sales-task'], missing('sales-task'));
     const template = templates.salesTasks.get(authored['sales-task']);
-    return template && messageStep({ id, next, kind: 'sales-task', template }, authored, path, into);
+    const naming = stakeholdersOf(authored, path, into);
+    return template && messageStep({ id, next, kind: 'sales-task', template, ...naming }, authored, path, into);
   }
   if ('webhook' in authored) {
     const { url, headers = {}, body = null } = authored.webhook;

@@ -10,9 +10,11 @@ import type { Templates } from './compile-journey.ts';
 import { compileHours, DEFAULT_CATEGORY, SALES_CATEGORY } from './compile-pressure.ts';
 import type { Compiled } from './email-template.ts';
 import { faultsOf, type Names } from './liquid.ts';
+import type { AuthoredStep } from './schema-journey.ts';
 import type { AuthoredHours } from './schema-pressure.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { type Path, problemAt, type Source } from './source.ts';
+import { stepsOf } from './step-ids.ts';
 import type { Problem } from './workspace-types.ts';
 
 const SHOWN_FOR = 14 * DAY;
@@ -59,21 +61,53 @@ function hoursOf({ send }: { readonly send?: AuthoredHours | undefined }): { hou
   return send === undefined ? {} : { hours: compileHours(send) };
 }
 
+type NamesIn = (kind: 'email' | 'in-app' | 'sales-task', template: string) => Names;
+
+/** What each template may name: one of a journey of accounts also what is computed of them. */
+export function namesOfTemplates(catalog: Catalog, names: Names): NamesIn {
+  const ofAccounts = new Set(
+    [...catalog.journeys.values()]
+      .filter(({ file }) => file.of === 'accounts')
+      .flatMap(({ file }) => stepsOf(file).flatMap(({ step }) => templateOf(step))),
+  );
+  const more: Names = {
+    ...names,
+    account: new Set([...names.account, ...names.computedOfAccounts]),
+    computedOfAccounts: new Set(),
+  };
+  // A journey that cannot be read may be one that uses it.
+  const mayBeAny = [...catalog.broken].some((one) => one.startsWith('journey '));
+  return (kind, template) => {
+    const known = mayBeAny || ofAccounts.has(`${kind} ${template}`) ? more : names;
+    return kind === 'sales-task' ? { ...known, stakeholders: true } : known;
+  };
+}
+
+function templateOf(step: AuthoredStep): string[] {
+  if ('email' in step) return [`email ${step.email}`];
+  if ('in-app' in step) return [`in-app ${step['in-app']}`];
+  return 'sales-task' in step ? [`sales-task ${step['sales-task']}`] : [];
+}
+
 /** Every fault in the Liquid of YAML texts: templates, front matter, webhooks. */
-export function liquidProblems(catalog: Catalog, names: Names): readonly Problem[] {
-  const emails = [...catalog.emails.values()].flatMap((email) =>
+export function liquidProblems(catalog: Catalog, namesIn: NamesIn): readonly Problem[] {
+  const emails = [...catalog.emails].flatMap(([name, email]) =>
     (['subject', 'preview', 'from'] as const).flatMap((key) =>
-      textProblems(email, [key], email.file[key], names, true),
+      textProblems(email, [key], email.file[key], namesIn('email', name), true),
     ),
   );
-  const inApps = [...catalog.inApps.values()].flatMap((inApp) => [
-    ...(['title', 'body'] as const).flatMap((key) => textProblems(inApp, [key], inApp.file[key], names)),
+  const inApps = [...catalog.inApps].flatMap(([name, inApp]) => [
+    ...(['title', 'body'] as const).flatMap((key) =>
+      textProblems(inApp, [key], inApp.file[key], namesIn('in-app', name)),
+    ),
     ...(['label', 'url'] as const).flatMap((key) =>
-      textProblems(inApp, ['button', key], inApp.file.button?.[key], names),
+      textProblems(inApp, ['button', key], inApp.file.button?.[key], namesIn('in-app', name)),
     ),
   ]);
-  const salesTasks = [...catalog.salesTasks.values()].flatMap((task) =>
-    (['title', 'owner', 'brief'] as const).flatMap((key) => textProblems(task, [key], task.file[key], names)),
+  const salesTasks = [...catalog.salesTasks].flatMap(([name, task]) =>
+    (['title', 'owner', 'brief'] as const).flatMap((key) =>
+      textProblems(task, [key], task.file[key], namesIn('sales-task', name)),
+    ),
   );
   return [...emails, ...inApps, ...salesTasks];
 }

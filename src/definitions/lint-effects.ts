@@ -10,7 +10,7 @@ import type { Names } from './liquid.ts';
 import { didYouMean } from './problems.ts';
 import type { Path, Source } from './source.ts';
 import type { PlacedStep } from './step-ids.ts';
-import type { Problem, TraitType } from './workspace-types.ts';
+import type { Problem, SubjectKind, TraitType } from './workspace-types.ts';
 
 export function lintEffects(
   placed: readonly PlacedStep[],
@@ -18,9 +18,10 @@ export function lintEffects(
   catalog: Catalog,
   names: Names,
   report: Report,
+  of: SubjectKind,
 ): readonly Problem[] {
   return placed.flatMap(({ step, path }) => {
-    if ('set-trait' in step) lintTraits(step['set-trait'], [...path, 'set-trait'], source, catalog, report);
+    if ('set-trait' in step) lintTraits(step['set-trait'], [...path, 'set-trait'], source, catalog, report, of);
     if (!('webhook' in step)) return [];
     const texts = textsIn(step.webhook as Json, [...path, 'webhook']);
     return texts.flatMap(({ text, at }) => textProblems({ source }, at, text, names));
@@ -33,14 +34,16 @@ function lintTraits(
   source: Source,
   { settings, traits: computed, scores, broken }: Catalog,
   report: Report,
+  of: SubjectKind,
 ): void {
-  const stored = settings?.file.traits ?? {};
+  const declared = of === 'person' ? 'traits' : 'accountTraits';
+  const stored = settings?.file[declared] ?? {};
   for (const [name, value] of Object.entries(traits)) {
     const type = stored[name];
     if (computed.has(name) || scores.has(name) || broken.has(`trait ${name}`) || broken.has(`score ${name}`)) {
       report(source, [...path, name], `The trait \`${name}\` is computed and cannot be set`, 'Set one of another name');
     } else if (type === undefined) {
-      const fix = didYouMean(name, Object.keys(stored)) ?? 'Declare it under `traits` in the settings';
+      const fix = didYouMean(name, Object.keys(stored)) ?? `Declare it under \`${declared}\` in the settings`;
       if (settings !== undefined) report(source, [...path, name], `There is no trait \`${name}\` to set`, fix);
     } else if (value !== null && !isOfType(value, type)) {
       report(source, [...path, name], `The trait \`${name}\` is a ${type}, and ${JSON.stringify(value)} is none`);

@@ -12,8 +12,10 @@ export interface Names {
   /** Stored and computed traits of people. */
   readonly person: ReadonlySet<string>;
   readonly account: ReadonlySet<string>;
-  /** Computed traits of accounts, which texts cannot name. */
+  /** Computed traits of accounts, which only texts of their journeys can name. */
   readonly computedOfAccounts: ReadonlySet<string>;
+  /** Is there a list of `stakeholders`? In sales tasks only. */
+  readonly stakeholders?: true;
   /** False where the settings cannot be read: any trait may then be one. */
   readonly complete: boolean;
 }
@@ -99,12 +101,22 @@ function faultOf({ segments }: Variable, known: Names, canUnsubscribe: boolean):
       return undefined;
     case 'journey':
       return name === 'key' ? undefined : { message: 'Of the journey only `journey.key` can be used' };
+    case 'stakeholders':
+      if (known.stakeholders) return undefined;
+      return { message: '`stakeholders` are there in sales tasks only', fix: 'Leave them out' };
     case 'unsubscribeUrl':
       return canUnsubscribe ? undefined : { message: '`unsubscribeUrl` is there in emails only', fix: 'Leave it out' };
   }
   if (typeof root === 'string' && known.person.has(root))
     return { message: `Unknown variable \`${root}\``, fix: `Did you mean \`person.${root}\`?` };
-  const roots = ['person', 'account', 'event', 'journey', ...(canUnsubscribe ? ['unsubscribeUrl'] : [])];
+  const roots = [
+    'person',
+    'account',
+    'event',
+    'journey',
+    ...(canUnsubscribe ? ['unsubscribeUrl'] : []),
+    ...(known.stakeholders ? ['stakeholders'] : []),
+  ];
   const fix = didYouMean(String(root), roots) ?? `There is ${roots.map((one) => `\`${one}\``).join(', ')}`;
   return { message: `Unknown variable \`${String(root)}\``, fix };
 }
@@ -130,7 +142,7 @@ function traitFault(
   if (name === 'id' || traits.has(String(name)) || !known.complete) return undefined;
   if (known.computedOfAccounts.has(String(name))) {
     const fix = 'Take a stored trait of the account, or a trait of the person';
-    return { message: `\`${String(name)}\` is computed of accounts, and texts cannot name it`, fix };
+    return { message: `\`${String(name)}\` is computed of accounts, and only journeys of accounts can name it`, fix };
   }
   const near = didYouMean(String(name), [...traits, 'id']);
   const whose = of === 'person' ? 'People have' : 'Accounts have';

@@ -124,6 +124,16 @@ export async function loadJourneyVersion(db: Queryable, hash: string): Promise<J
   return row.body;
 }
 
+/** Every journey of accounts that was ever published. */
+export async function loadVersionsOfAccounts(db: Queryable): Promise<Journey[]> {
+  const rows = await db
+    .selectFrom('journey_versions')
+    .select('body')
+    .where(sql<boolean>`body ->> 'of' = 'account'`)
+    .execute();
+  return rows.map(({ body }) => body);
+}
+
 async function keepVersions(db: Queryable, versions: readonly JourneyVersion[], now: Date): Promise<void> {
   if (versions.length === 0) return;
   await db

@@ -47,6 +47,7 @@ export function referencePage(): string {
     section('### Related profiles', `${defs.related?.description}\n\n${forms(defs.related ?? {}, defs)}`),
     file('Journeys', 'journey'),
     section('## Steps', `${defs.step?.description}\n\n${forms(defs.step ?? {}, defs)}`),
+    file('Roles', 'role'),
     file('Emails', 'email'),
     file('In-app messages', 'in-app'),
     file('Sales tasks', 'sales-task'),

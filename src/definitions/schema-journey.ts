@@ -3,7 +3,7 @@
  * @module
  */
 import { z } from 'zod';
-import { condition } from './schema-condition.ts';
+import { condition, of } from './schema-condition.ts';
 import { entry } from './schema-entry.ts';
 import { variantFields, winner } from './schema-experiment.ts';
 import { caps, messaging } from './schema-pressure.ts';
@@ -13,12 +13,24 @@ const id = key
   .optional()
   .describe('Stays the same when the journey changes. Derived from kind and template if absent.');
 
+const to = key.optional().describe('In journeys of accounts, where it has to be there: the role of whoever gets it.');
+const stakeholders = z
+  .array(key, { error: 'must be a list of roles' })
+  .min(1, { error: 'must name at least one role' })
+  .optional()
+  .describe('In journeys of accounts: the roles of people whom the task is to name.');
+
 /** Told by a key of its own each; what they have in common comes with `withId`. */
 const simple = {
   wait: z.strictObject({ id, wait: duration.describe('Goes on after this time.') }),
-  email: z.strictObject({ id, email: key.describe('An email template.'), ...messaging }),
-  inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.'), ...messaging }),
-  salesTask: z.strictObject({ id, 'sales-task': key.describe('A sales task template.'), ...messaging }),
+  email: z.strictObject({ id, email: key.describe('An email template.'), to, ...messaging }),
+  inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.'), to, ...messaging }),
+  salesTask: z.strictObject({
+    id,
+    'sales-task': key.describe('A sales task template.'),
+    stakeholders,
+    ...messaging,
+  }),
   webhook: z.strictObject({
     id,
     webhook: z.strictObject({
@@ -34,7 +46,7 @@ const simple = {
       .refine((traits) => Object.keys(traits).length > 0, {
         error: 'must set at least one trait, such as `{ upsell_ready: true }`',
       })
-      .describe('Traits of the person, with their new values.'),
+      .describe('Traits of whom the run is about, with their new values.'),
   }),
   exit: z.strictObject({ id, exit: text.describe('Ends the run, for this reason.') }),
 };
@@ -161,6 +173,7 @@ export const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Num
 export const journeyFile = z.strictObject({
   journey: key.describe('Its name.'),
   description: text.optional(),
+  of,
   enter: entry,
   goal: condition.optional().describe('Ends the run as converted. Its events count from the entry on.'),
   value: text.optional().describe('The property of the goal’s event that says what a conversion is worth.'),

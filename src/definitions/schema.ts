@@ -9,6 +9,7 @@ import { enrichmentFile } from './schema-enrichment.ts';
 import { holdout, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
 import { caps, quietHours } from './schema-pressure.ts';
+import { roleFile } from './schema-role.ts';
 import { scoreFile } from './schema-score.ts';
 import { syncFile } from './schema-sync.ts';
 import { tagsFile } from './schema-tags.ts';
@@ -59,6 +60,7 @@ export const KINDS = {
   plan: planFile,
   tags: tagsFile,
   enrichment: enrichmentFile,
+  role: roleFile,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

@@ -9,9 +9,10 @@ import { compileEnrichments } from './compile-enrichments.ts';
 import { compileJourney } from './compile-journey.ts';
 import { compilePlans } from './compile-plan.ts';
 import { checkCaps, compileCap, compileQuietHours } from './compile-pressure.ts';
+import { compileRoles } from './compile-roles.ts';
 import { compileSyncs } from './compile-sync.ts';
 import { compileTags, planWithTags } from './compile-tags.ts';
-import { compileTemplates, liquidProblems, mjmlLiquidProblems } from './compile-templates.ts';
+import { compileTemplates, liquidProblems, mjmlLiquidProblems, namesOfTemplates } from './compile-templates.ts';
 import { compileTraits } from './compile-traits.ts';
 import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
 import { sortProblems } from './problems.ts';
@@ -51,14 +52,16 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const named = compileAudiences(catalog, scope);
   const syncs = compileSyncs({ catalog, traits, report, problems });
   const enrichments = compileEnrichments({ catalog, traits, report, problems });
-  problems.push(...liquidProblems(catalog, traits.names));
+  const roles = compileRoles(catalog, traits);
+  const namesIn = namesOfTemplates(catalog, traits.names);
+  problems.push(...liquidProblems(catalog, namesIn));
   for (const { name, text } of parts) problems.push(...mjmlLiquidProblems(name, text, traits.names));
 
   const bodies = new Map<string, Compiled>();
   for (const [key, { file, source }] of catalog.emails) {
     const email = emailFiles.get(source.file);
     if (email === undefined) continue;
-    const faults = mjmlLiquidProblems(source.file, email.mjml, traits.names);
+    const faults = mjmlLiquidProblems(source.file, email.mjml, namesIn('email', key));
     const { preview, transactional = false } = file;
     const compiled = await compileMjml(source.file, email.mjml, {
       path: email.path,
@@ -73,7 +76,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   if (catalog.settings !== undefined)
     checkCaps(catalog.settings.file.caps ?? [], ['caps'], catalog.settings.source, catalog, report);
   const journeys = [...catalog.journeys].map(([key, definition]) => {
-    const journey = compileJourney(definition, catalog, traits, templates, problems);
+    const journey = compileJourney(definition, catalog, traits, { ...templates, roles }, problems);
     return [key, { hash: contentHash(journey), journey }] as const;
   });
 

@@ -122,7 +122,8 @@ export async function loadFacts(
       at: Math.round(Number(row.at)),
       properties: row.properties,
       ...(row.by_engine ? { byEngine: true } : {}),
-      ...(of === 'account' ? { person: row.person } : {}),
+      // What the engine reports of the account itself is nobody's doing.
+      ...(of === 'account' && row.person !== row.subject ? { person: row.person } : {}),
     });
   }
   return facts;

@@ -38,8 +38,12 @@ export interface IncomingEvent {
 
 /** What happened to a profile's relatives, the people of an account or the accounts of a person, as far as it cares. */
 export interface News {
-  /** To an account: one of its people did this in it; the log has it. */
-  readonly event?: { readonly name: string; readonly byEngine: boolean };
+  /** To an account: one of its people did this in it; the log has it. With what it says where a journey may start by it. */
+  readonly event?: {
+    readonly name: string;
+    readonly byEngine: boolean;
+    readonly entering?: { readonly messageId: string; readonly properties: JsonObject };
+  };
   /** To a person: the account's traits changed. */
   readonly traits?: readonly 'account'[];
   /** Audiences that a relative entered or left; `*`: it became one. */
@@ -50,6 +54,30 @@ export interface News {
   readonly people?: true;
   /** Only those whom a publisher asks in enter journeys by it, or nobody; absent: everybody does. */
   readonly entering?: 'asked' | 'nobody';
+}
+
+/** A row of the inbox with news for one profile. */
+export function newsFor(
+  profileId: number,
+  news: News,
+  { occurredAt, receivedAt, silent }: Pick<IncomingEvent, 'occurredAt' | 'receivedAt' | 'silent'>,
+  traits?: IncomingEvent['traits'],
+): IncomingEvent {
+  return {
+    ...{
+      type: 'track',
+      name: 'news',
+      messageId: 'news',
+      profileId,
+      properties: {},
+      context: {},
+      occurredAt,
+      receivedAt,
+    },
+    news,
+    ...(silent === undefined ? {} : { silent }),
+    ...(traits === undefined ? {} : { traits }),
+  };
 }
 
 /** Lanes are worked on side by side; within one, strictly in order. */

@@ -7,14 +7,14 @@ import type { JsonObject } from '../core/condition.ts';
 import { concerns } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
 import type { LoggedEvent } from '../ingest/event-log.ts';
-import type { IncomingEvent, News } from '../ingest/inbox.ts';
+import { type IncomingEvent, type News, newsFor } from '../ingest/inbox.ts';
 import { joinAccount, loadAccountsOf, loadAccountTraits } from '../profiles/accounts.ts';
 import type { ProfileRef } from '../profiles/identity.ts';
 import { applyTraits } from '../profiles/traits.ts';
 import type { Queryable } from '../store/database.ts';
-import { type Applying, applyHappening, type Happening, isCrowded } from './apply.ts';
+import { type Applying, applyHappening, type EntryEvent, type Happening, isCrowded } from './apply.ts';
 import { type Profile, reloadRelated } from './profile.ts';
-import { newsFor, type Told } from './tell-relatives.ts';
+import type { Told } from './tell-relatives.ts';
 
 /** The engine's own events of a person in an account. */
 const MEMBER_JOINED = 'Member Joined';
@@ -55,13 +55,16 @@ export class AccountTalk {
     if (!this.#introduced.has(account.id)) this.tell(account, { ...event, traits: {} });
   }
 
-  /** Tells an account what was done in it, if that can concern an audience. */
-  report(accountId: number | undefined, event: IncomingEvent, name = event.name, byEngine = isByEngine(event)): void {
+  /** Tells an account what was done in it, if that can concern an audience, a journey or a run. */
+  report(accountId: number | undefined, event: IncomingEvent, done: Done = doneBy(event)): void {
     if (accountId === undefined) return;
-    const done = { name, byEngine };
-    if (!concerns(this.applying.catalog.accounts.interest, { event: done }, [])) return;
+    const { name, byEngine, messageId, properties } = done;
+    const { interest, journeys } = this.applying.catalog.accounts;
+    if (!concerns(interest, { event: done }, [])) return;
+    const enters = journeys.enteredByEvent(name, byEngine).length > 0;
+    const news = { name, byEngine, ...(enters ? { entering: { messageId, properties } } : {}) };
     this.#introduced.add(accountId);
-    this.toAccounts.push(newsFor(accountId, { event: done }, event));
+    this.toAccounts.push(newsFor(accountId, { event: news }, event));
   }
 
   /** A `group` call: the person joins the account, and sees at once what the call says of it. */
@@ -104,7 +107,8 @@ export class AccountTalk {
    */
   hear(profile: Profile, event: IncomingEvent, news: News, isLast: boolean): void {
     const done = this.#done.get(profile.id) ?? [];
-    if (!isLast && isCrowded(profile) && news.event !== undefined && news.joined === undefined) {
+    const passes = news.event !== undefined && news.event.entering === undefined && news.joined === undefined;
+    if (!isLast && isCrowded(profile) && passes) {
       this.#done.set(profile.id, [...done.filter(({ name }) => name !== news.event?.name), news.event]);
       return;
     }
@@ -116,7 +120,7 @@ export class AccountTalk {
       profile,
       {
         at,
-        heard: { event: news.event, traits: news.traits, related },
+        heard: { event: news.event, traits: news.traits, related, entered: entryEvent(news, at) },
         ...(isLast ? { alsoDone: done } : {}),
         ...(changed.length === 0 ? {} : { traits: { after: traits, changed } }),
         ...(news.people === undefined ? {} : { everything: true }),
@@ -171,7 +175,7 @@ export class AccountTalk {
       },
       this.applying,
     );
-    this.report(accountId, event, name, true);
+    this.report(accountId, event, { name, byEngine: true, messageId, properties });
     return {
       ...{ profileId: person.id, accountId, name, type: 'track', byEngine: true, at, receivedAt: event.receivedAt },
       ...{ messageId, properties, context: {} },
@@ -179,6 +183,16 @@ export class AccountTalk {
   }
 }
 
-function isByEngine({ profileId }: IncomingEvent): boolean {
-  return profileId !== undefined;
+/** What was done in an account. */
+interface Done extends Pick<IncomingEvent, 'name' | 'messageId' | 'properties'> {
+  readonly byEngine: boolean;
+}
+
+function doneBy({ name, messageId, properties, profileId }: IncomingEvent): Done {
+  return { name, messageId, properties, byEngine: profileId !== undefined };
+}
+
+function entryEvent({ event }: News, at: Instant): EntryEvent | undefined {
+  if (event?.entering === undefined) return undefined;
+  return { name: event.name, at, ...event.entering, ...(event.byEngine ? { byEngine: true } : {}) };
 }

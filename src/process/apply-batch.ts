@@ -66,7 +66,9 @@ export async function applyBatch(
       heard.push({ profileId: person.id, messageId, at: Date.parse(occurredAt), said: wish });
     }
     const joined = event.type === 'group' && account !== undefined ? await talk.join(person, account, event) : null;
-    const accountId = account?.id ?? person.account?.id;
+    // What the engine reports of an account itself is its own event, and it need not be told.
+    const isOwn = person.kind === 'account';
+    const accountId = isOwn ? person.id : (account?.id ?? person.account?.id);
     const changed = applyEvent(person, event, joined?.happening ?? {}, applying);
     logged.push(logEntry(person, event, originId, isDeed(event.type) ? accountId : undefined));
     if (event.type === 'identify' || joined !== null) {
@@ -74,7 +76,7 @@ export async function applyBatch(
       const at = Date.parse(event.occurredAt);
       said.push({ personId: person.id, originId: originId ?? person.id, at, traits, accountId: joined?.accountId });
     }
-    if (isDeed(event.type)) talk.report(accountId, event);
+    if (isDeed(event.type) && !isOwn) talk.report(accountId, event);
     if (joined?.isFirst) logged.push(talk.memberJoined(person, joined.accountId, event));
     if (changed.length > 0) logged.push(...(await talk.memberChanged(person, changed, event)));
     if (account?.isNew) talk.introduce(account, event);

@@ -15,10 +15,10 @@ import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
 import type { CurrentAccount } from '../profiles/accounts.ts';
 import { type EntryAsked, enter } from '../runs/enter.ts';
-import type { PublishedJourney } from '../runs/journey-index.ts';
+import type { JourneyIndex, PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch, watchUntil } from '../runs/watch.ts';
-import { audiencesFor, type Catalog } from './catalog.ts';
+import { audiencesFor, type Catalog, journeysFor } from './catalog.ts';
 import { nextInstant, type Profile, setTraits, stickyName } from './profile.ts';
 
 export interface Applying {
@@ -26,17 +26,19 @@ export interface Applying {
   readonly versions: VersionShelf;
 }
 
+export type EntryEvent = EventFact & { readonly messageId: string };
+
 /** Something that happened to a profile, as far as conditions care. */
 export interface Happening {
   readonly at: Instant;
   /** Absent for calls that only tell about the profile. */
-  readonly event?: EventFact & { readonly messageId: string };
+  readonly event?: EntryEvent;
   /** The profile's own traits afterwards, with the keys that changed. */
   readonly traits?: { readonly after: JsonObject; readonly changed: readonly string[] };
   /** Of a person: its account afterwards, where it is another one or has other traits. */
   readonly account?: CurrentAccount;
-  /** What happened to those that the profile is related to. */
-  readonly heard?: Pick<Touch, 'event' | 'traits' | 'related'>;
+  /** What happened to those that the profile is related to; of an account, `entered` is the event if journeys start by it. */
+  readonly heard?: Pick<Touch, 'event' | 'traits' | 'related'> & { readonly entered?: EntryEvent | undefined };
   /** Of an account: what else was done in it up to then, and has not been looked at. */
   readonly alsoDone?: readonly NonNullable<Touch['event']>[];
   /** Every audience is to be looked at. */
@@ -77,6 +79,7 @@ export function applyHappening(profile: Profile, happening: Happening, applying:
     traits: changedTraits,
     related: heard?.related ?? [],
     event: event === undefined ? heard?.event : { name: event.name, byEngine: event.byEngine === true },
+    anything: happening.everything === true || (happening.alsoDone ?? []).length > 0,
   };
   const touched = new Set(
     isNew || happening.everything ? audiences.all.map(({ key }) => key) : audiences.touchedBy(touch),
@@ -85,7 +88,7 @@ export function applyHappening(profile: Profile, happening: Happening, applying:
   if (isCrowded(profile)) for (const key of dueAt(profile, at)) touched.add(key);
   const entering = isSilent ? 'nobody' : happening.entering;
   const changes = reevaluate(audiences, profile, touched, at, 'event');
-  follow(profile, changes, touch, at, applying, entering, isSilent ? undefined : event);
+  follow(profile, changes, touch, at, applying, entering, isSilent ? undefined : (event ?? heard?.entered));
 }
 
 /** Looked at event by event, an account with more events than this would hold up its lane. */
@@ -147,17 +150,17 @@ export function follow(
   at: Instant,
   applying: Applying,
   entering: Entering = 'everybody',
-  event?: Happening['event'],
+  event?: EntryEvent,
 ): void {
   profile.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
-  if (profile.kind === 'account') return;
   watchRuns(profile, touch, changes, at, applying);
   const { catalog } = applying;
+  const journeys = journeysFor(catalog, profile);
   const wanted = (change: Change) =>
     entering === 'everybody' || (entering === 'asked' && change.entered && catalog.enterExisting.has(change.audience));
   const qualified = [
-    ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, catalog)),
-    ...(event === undefined ? [] : qualifiedByEvent(event, catalog)),
+    ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, journeys)),
+    ...(event === undefined ? [] : qualifiedByEvent(event, journeys)),
   ];
   for (const { published, entry } of inOrderOfPriority(qualified)) tryEntry(profile, published, at, entry, applying);
 }
@@ -189,15 +192,12 @@ function watchRuns(
   }
 }
 
-function qualifiedByAudience({ audience, entered }: Change, { journeys }: Catalog): Qualified<PublishedJourney>[] {
+function qualifiedByAudience({ audience, entered }: Change, journeys: JourneyIndex): Qualified<PublishedJourney>[] {
   const by = entered ? 'audience' : 'leaving';
   return journeys.enteredByAudience(audience, entered).map((published) => ({ published, entry: { by, audience } }));
 }
 
-function qualifiedByEvent(
-  event: NonNullable<Happening['event']>,
-  { journeys }: Catalog,
-): Qualified<PublishedJourney>[] {
+function qualifiedByEvent(event: EntryEvent, journeys: JourneyIndex): Qualified<PublishedJourney>[] {
   const { name, messageId, properties } = event;
   return journeys
     .enteredByEvent(name, event.byEngine === true)

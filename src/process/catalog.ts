@@ -3,13 +3,15 @@
  * @module
  */
 import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.ts';
-import { type Interest, interestOf } from '../core/interest.ts';
+import type { Condition } from '../core/condition.ts';
+import { type Interest, interestOf, joinInterests } from '../core/interest.ts';
+import type { Journey } from '../core/journey.ts';
 import type { TagTable } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
 import type { EnrichmentDefinition } from '../definitions/enrichment-types.ts';
-import { currentPublication } from '../definitions/publish.ts';
+import { currentPublication, loadVersionsOfAccounts } from '../definitions/publish.ts';
 import type { Publication, Settings, TrackingPlan } from '../definitions/workspace-types.ts';
-import { indexJourneys, type JourneyIndex } from '../runs/journey-index.ts';
+import { indexJourneys, type JourneyIndex, type PublishedJourney, watchInterest } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
 import { indexSyncs, type SyncIndex } from '../sync/sync-index.ts';
@@ -22,11 +24,11 @@ export interface Catalog {
   readonly settings: Settings;
   /** Of people. */
   readonly audiences: AudienceIndex;
+  /** Of people. */
   readonly journeys: JourneyIndex;
   /** What people's audiences, the entries and goals of published journeys, and the fields of syncs look at. */
   readonly interest: Interest;
-  /** What there is of accounts. */
-  readonly accounts: { readonly audiences: AudienceIndex; readonly interest: Interest };
+  readonly accounts: OfAccounts;
   /** Audiences of accounts that audiences of people ask for. */
   readonly askedOfAccounts: ReadonlySet<string>;
   readonly enterExisting: ReadonlySet<string>;
@@ -35,6 +37,17 @@ export interface Catalog {
   readonly enrichments?: readonly EnrichmentDefinition[];
   /** Absent: none. */
   readonly syncs?: SyncIndex;
+}
+
+/** What there is of accounts. */
+export interface OfAccounts {
+  readonly audiences: AudienceIndex;
+  readonly journeys: JourneyIndex;
+  /**
+   * What their audiences, the entries of their journeys, and runs of any version of these look at: people's transactions
+   * tell an account of nothing else.
+   */
+  readonly interest: Interest;
 }
 
 /** Keeps the newest catalog; reads it again only when there is a newer publication. */
@@ -70,13 +83,16 @@ export class CatalogShelf {
     const publication = await currentPublication(db);
     if (publication === null) return null;
     for (const { hash, journey } of Object.values(publication.workspace.journeys)) this.versions.put(hash, journey);
-    return catalogOf(publication);
+    return catalogOf(publication, await loadVersionsOfAccounts(db));
   }
 }
 
-export function catalogOf(publication: Publication): Catalog {
+/** @param everOfAccounts journeys of accounts of this and earlier publications */
+export function catalogOf(publication: Publication, everOfAccounts: readonly Journey[]): Catalog {
   const { workspace, audienceChangedIn, enterExisting } = publication;
-  const journeys = Object.values(workspace.journeys);
+  const published = Object.values(workspace.journeys);
+  const journeys = published.filter(({ journey }) => journey.of !== 'account');
+  const journeysOfAccounts = published.filter(({ journey }) => journey.of === 'account');
   const defined = Object.values(workspace.audiences);
   const ofPeople = defined.filter(({ of }) => of !== 'account');
   const ofAccounts = defined.filter(({ of }) => of === 'account');
@@ -92,7 +108,11 @@ export function catalogOf(publication: Publication): Catalog {
     interest: interestOf(...audiences, ...endings, ...syncs.asks),
     accounts: {
       audiences: indexAudiences(ofAccounts, audienceChangedIn),
-      interest: interestOf(...ofAccounts.map(({ condition }) => condition)),
+      journeys: indexJourneys(journeysOfAccounts),
+      interest: joinInterests([
+        interestOf(...ofAccounts.map(({ condition }) => condition), ...entriesOf(journeysOfAccounts)),
+        ...everOfAccounts.map((journey) => watchInterest(journey)),
+      ]),
     },
     askedOfAccounts: interestOf(...audiences).related,
     enterExisting: new Set(enterExisting),
@@ -110,6 +130,18 @@ async function lastFilled(db: Queryable): Promise<number> {
     .where('filled_at', 'is not', null)
     .executeTakeFirst();
   return last?.id ?? 0;
+}
+
+/** Events that enter journeys, as conditions that they make true. */
+function entriesOf(journeys: readonly PublishedJourney[]): Condition[] {
+  return journeys.flatMap(({ journey: { enter } }) =>
+    enter.by === 'event' ? [{ kind: 'events', events: enter.events, times: { atLeast: 1 } }] : [],
+  );
+}
+
+/** The journeys that this profile can enter. */
+export function journeysFor(catalog: Catalog, { kind }: { readonly kind: 'person' | 'account' }): JourneyIndex {
+  return kind === 'person' ? catalog.journeys : catalog.accounts.journeys;
 }
 
 /** The audiences that this profile can be in. */

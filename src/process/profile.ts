@@ -1,6 +1,6 @@
 /**
  * A profile in memory, of a person or an account, while what happened is applied: its traits, memberships, facts and runs,
- * read together under one lock and stored together. An account has no runs.
+ * read together under one lock and stored together.
  * @module
  */
 import { type Change, type Membership, nextDue, type Subject } from '../audiences/membership.ts';
@@ -62,13 +62,15 @@ export async function loadProfiles(
   const people = profiles.filter(({ kind }) => kind === 'person').map(({ id }) => id);
   const accounts = profiles.filter(({ kind }) => kind === 'account').map(({ id }) => id);
   const memberships = await loadMemberships(db, locked);
-  const runs = await loadLastRuns(db, people);
+  const runs = await loadLastRuns(db, locked);
   const current = await loadCurrentAccounts(db, people);
-  const active = [...runs.values()].flatMap((ofOne) => [...ofOne.values()]).filter((run) => run.status === 'active');
-  const watched = await Promise.all(
-    [...new Set(active.map((run) => run.version))].map((hash) => versions.load(db, hash)),
-  );
-  const interests = [catalog.interest, ...watched.map((version) => version.watched)];
+  const activeOf = (ids: readonly number[]) =>
+    ids.flatMap((id) => [...(runs.get(id)?.values() ?? [])].filter(({ status }) => status === 'active'));
+  const active = activeOf(locked);
+  await Promise.all([...new Set(active.map(({ version }) => version))].map((hash) => versions.load(db, hash)));
+  const followed = [...new Set(activeOf(people).map(({ version }) => version))];
+  // What runs of accounts look at, the catalog knows.
+  const interests = [catalog.interest, ...followed.map((hash) => versions.get(hash).watched)];
   const asked = new Set(interests.flatMap(({ related }) => [...related]));
   const since = Math.min(
     earliest,

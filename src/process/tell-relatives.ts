@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 import type { Instant } from '../core/time.ts';
-import { type IncomingEvent, laneOfProfile, type News } from '../ingest/inbox.ts';
+import { laneOfProfile, type News, newsFor } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
 import type { Catalog } from './catalog.ts';
@@ -21,30 +21,6 @@ export interface Told {
   readonly onlyRunning?: true;
 }
 
-/** A row of the inbox with news for one profile. */
-export function newsFor(
-  profileId: number,
-  news: News,
-  { occurredAt, receivedAt, silent }: Pick<IncomingEvent, 'occurredAt' | 'receivedAt' | 'silent'>,
-  traits?: IncomingEvent['traits'],
-): IncomingEvent {
-  return {
-    ...{
-      type: 'track',
-      name: 'news',
-      messageId: 'news',
-      profileId,
-      properties: {},
-      context: {},
-      occurredAt,
-      receivedAt,
-    },
-    news,
-    ...(silent === undefined ? {} : { silent }),
-    ...(traits === undefined ? {} : { traits }),
-  };
-}
-
 /** What the profiles' changes of audiences are to their relatives: one piece of news for those of an instant. */
 export function changesToTell(profiles: Iterable<Profile>, catalog: Catalog): Told[] {
   const told = new Map<string, Told & { readonly news: { readonly related: string[] } }>();
@@ -52,7 +28,7 @@ export function changesToTell(profiles: Iterable<Profile>, catalog: Catalog): To
     const asked = profile.kind === 'person' ? catalog.accounts.interest.related : catalog.askedOfAccounts;
     for (const { audience, at, entering } of profile.changes) {
       const isAsked = asked.has(audience);
-      // Accounts have no runs.
+      // What runs of accounts ask, the catalog knows.
       if (!isAsked && profile.kind === 'person') continue;
       const key = [profile.id, at, isAsked, entering].join();
       const known = told.get(key);
@@ -72,7 +48,8 @@ export function mergesToTell(
   { accounts }: Catalog,
   entering: 'everybody' | 'nobody' = 'everybody',
 ): Told[] {
-  if (accounts.audiences.all.length === 0) return [];
+  const { events, related } = accounts.interest;
+  if (accounts.audiences.all.length + events.size + related.size === 0) return [];
   const news: News = { people: true, ...(entering === 'nobody' ? { entering } : {}) };
   return [...people].map((person) => ({ teller: person, at: person.appliedAt, news }));
 }

@@ -10,6 +10,8 @@ import type { Queryable } from '../store/database.ts';
 export interface PersonName {
   readonly userId: string | null;
   readonly anonymousId: string | null;
+  /** Of an account: its id. */
+  readonly account?: string;
 }
 
 export interface FoundPerson {
@@ -89,10 +91,16 @@ export async function namesOf(db: Queryable, profileIds: readonly number[]): Pro
     .select(({ fn }) => [
       'profiles.id',
       'profiles.user_id as userId',
+      'profiles.kind',
       fn.min<string | null>('identities.value').as('anonymousId'),
     ])
     .where('profiles.id', 'in', [...new Set(profileIds)])
     .groupBy('profiles.id')
     .execute();
-  return new Map(rows.map(({ id, userId, anonymousId }) => [id, { userId, anonymousId }]));
+  return new Map(
+    rows.map(({ id, userId, anonymousId, kind }) => {
+      const account = kind === 'account' && userId !== null ? { account: userId } : {};
+      return [id, { userId, anonymousId, ...account }];
+    }),
+  );
 }

@@ -9,11 +9,12 @@ import type { ActionStep } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Clock, Instant } from '../core/time.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Queryable } from '../store/database.ts';
+import { decideForPeople, lockTogether, PeopleBusyError } from './account-people.ts';
 import { type CreateTask, messageId } from './carry-out.ts';
 import { type Instruction, instructionFor, type RunRef } from './instruction.ts';
 import { decideMove } from './move.ts';
-import { lockRun, type RunState, readState } from './run-state.ts';
+import { lockRun, type RunState, readLedger, readState } from './run-state.ts';
 import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
 
@@ -38,6 +39,8 @@ export interface TakenMessage {
   readonly id: string;
   readonly step: ActionStep;
   readonly content: JsonObject | null;
+  /** Who of the run's account gets it. */
+  readonly to?: number;
   readonly state: RunState;
 }
 
@@ -79,48 +82,73 @@ interface Moved {
   readonly taken: TakenMessage | null;
 }
 
-async function moveRun(ref: RunRef, advancing: Advancing, { settlement = null, taking }: Moving): Promise<Moved> {
-  const { db, clock } = advancing;
-  return db.transaction().execute(async (tx) => {
-    const locked = await lockRun(tx, ref.run);
-    const state = await readState(tx, locked, advancing, clock.now());
-    const now = clock.now();
-    const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
-    const settled = settlement !== null && isOnItsWay(state, settlement.message);
-    const result = settled ? resultOf(settlement) : null;
-    const reported = settled ? settlement.report(state, now) : [];
-
-    if (state.status !== 'active') {
-      const { status: outcome, endReason } = state;
-      if (result !== null) await saveResult(tx, result, now);
-      await putInInbox(tx, reported);
-      return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
+async function moveRun(ref: RunRef, advancing: Advancing, moving: Moving): Promise<Moved> {
+  const { db } = advancing;
+  for (let people: readonly number[] = []; ; ) {
+    try {
+      return await db.transaction().execute((tx) => moveIn(tx, ref, people, advancing, moving));
+    } catch (error) {
+      if (!(error instanceof PeopleBusyError)) throw error;
+      people = [...new Set([...people, ...error.people])];
     }
-    const refusal = settled ? { refusal: settlement.refusal } : null;
-    const { next, changed, log, carried, exposedAt, after } = decideMove(state, refusal, latenessForgiven, now);
-    const instruction = instructionFor(state, after.cursor, next, clock);
-    const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
-    if (!changed) return { instruction, taken: null };
-    const messages = carried.messages.map((message) =>
-      message.id === wanted ? ({ ...message, status: 'sending', attempts: 1 } as const) : message,
-    );
-    const { id: runId, journey, profileId } = state;
-    const events = [...reported, ...carried.events];
-    await saveMove(tx, { runId, journey, profileId, ...after, log, messages, exposedAt, result, events }, now);
-    for (const task of carried.tasks) await advancing.createTask(tx, task);
-    return { instruction, taken: takenFrom(messages, next, state) };
-  });
+  }
+}
+
+/** @param people of the run's account whom others had, the time before */
+async function moveIn(
+  tx: Queryable,
+  ref: RunRef,
+  people: readonly number[],
+  advancing: Advancing,
+  { settlement = null, taking }: Moving,
+): Promise<Moved> {
+  const { clock } = advancing;
+  if (people.length > 0) await lockTogether(tx, ref.run, people);
+  const locked = await lockRun(tx, ref.run);
+  const state = await readState(tx, locked, advancing, clock.now());
+  const now = clock.now();
+  const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
+  const settled = settlement !== null && isOnItsWay(state, settlement.message);
+  const result = settled ? resultOf(settlement) : null;
+  const reported = settled ? settlement.report(state, now) : [];
+
+  if (state.status !== 'active') {
+    const { status: outcome, endReason } = state;
+    if (result !== null) await saveResult(tx, result, now);
+    await putInInbox(tx, reported);
+    return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
+  }
+  const refusal = settled ? { refusal: settlement.refusal } : null;
+  const { next, changed, log, carried, exposedAt, after } = await decideForPeople(
+    tx,
+    state.people,
+    (person) => readLedger(tx, person, state, now),
+    (account) => decideMove({ ...state, account }, refusal, latenessForgiven, now),
+  );
+  const instruction = instructionFor(state, after.cursor, next, clock);
+  const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
+  if (!changed) return { instruction, taken: null };
+  const messages = carried.messages.map((message) =>
+    message.id === wanted ? ({ ...message, status: 'sending', attempts: 1 } as const) : message,
+  );
+  const events = [...reported, ...carried.events];
+  const { id: runId, journey } = state;
+  await saveMove(tx, { runId, journey, ...after, log, messages, exposedAt, result, events }, now);
+  for (const task of carried.tasks) await advancing.createTask(tx, task);
+  return { instruction, taken: takenFrom(messages, next, state) };
 }
 
 function takenFrom(messages: readonly NewMessage[], next: Next, state: RunState): TakenMessage | null {
   const message = messages.find(({ status }) => status === 'sending');
   if (message === undefined || next.kind !== 'deliver') return null;
-  return { id: message.id, step: next.step, content: message.content, state };
+  const { step, to } = next;
+  return { id: message.id, step, content: message.content, ...(to && { to: to.id }), state };
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
 function isOnItsWay(state: RunState, message: string): boolean {
-  return state.cursor.phase === 'delivering' && messageId(state.id, state.cursor.step, state.cursor.visit) === message;
+  const { id, cursor } = state;
+  return cursor.phase === 'delivering' && messageId(id, cursor.step, cursor.visit, cursor.to?.[0].id) === message;
 }
 
 function resultOf({ message, refusal, detail }: Settlement): MessageResult {

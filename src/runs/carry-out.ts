@@ -4,15 +4,17 @@
  */
 import { renderInApp, renderJson, renderLiquid, renderSalesTask } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { evaluateExpression } from '../core/evaluate.ts';
 import type { Act } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
-import type { IncomingEvent } from '../ingest/inbox.ts';
+import { type IncomingEvent, newsFor } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
+import type { Stakeholder } from '../store/tables-runs.ts';
 import { messageEvent } from './message-events.ts';
 import type { RunState } from './run-state.ts';
 import type { NewMessage } from './save-move.ts';
+import { stakeholdersIn, variableOf } from './stakeholders.ts';
+import { templateVariables } from './template-variables.ts';
 
 /** A sales task as the advance activity hands it to the sales room. */
 export interface NewTask {
@@ -23,6 +25,8 @@ export interface NewTask {
   readonly brief: string;
   readonly dueAt: Date;
   readonly createdAt: Date;
+  /** Of a task about an account. */
+  readonly stakeholders?: readonly Stakeholder[];
 }
 
 export type CreateTask = (tx: Queryable, task: NewTask) => Promise<void>;
@@ -40,13 +44,14 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
   const tasks: NewTask[] = [];
   const events: IncomingEvent[] = [];
   if (acts.length === 0) return { messages, tasks, events };
-  const variables = templateVariables(state, computedTraits(state, journey, now), now);
+  const variablesOf = (to: number | undefined) => templateVariables(state, journey, now, to);
+  const isOfAccount = journey.of === 'account';
   const times = { at: new Date(now).toISOString(), receivedAt: new Date(now).toISOString() };
 
-  for (const { step, visit, refusal } of acts) {
-    const id = messageId(state.id, step.id, visit);
+  for (const { step, visit, refusal, to, stakeholders } of acts) {
+    const id = messageId(state.id, step.id, visit, to?.id);
     if (step.kind === 'set-trait') {
-      if (refusal === null) events.push(traitsEvent(state, id, step.traits, times.at));
+      if (refusal === null) events.push(traitsEvent(state, isOfAccount, id, step.traits, times.at));
       continue;
     }
     const template = step.kind === 'webhook' ? null : step.template;
@@ -61,65 +66,49 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
       refusal,
       expires_at: null,
       content: null,
+      profile_id: to?.id ?? state.profileId,
+      account_id: isOfAccount ? state.profileId : null,
+      chosen: to?.because ?? null,
     };
     if (refusal !== null) {
       messages.push({ ...base, status: 'refused' });
       continue;
     }
-    const about = { profileId: state.profileId, message: { ...base, journey: state.journey }, ...times };
+    const account = to !== undefined && isOfAccount ? state.userId : null;
+    const about = { profileId: base.profile_id, message: { ...base, journey: state.journey, account }, ...times };
     switch (step.kind) {
       case 'email':
         messages.push({ ...base, status: 'reserved' });
         break;
       case 'webhook':
-        messages.push({ ...base, status: 'reserved', content: renderCall(step, variables) });
+        messages.push({ ...base, status: 'reserved', content: renderCall(step, variablesOf(undefined)) });
         break;
       case 'in-app': {
-        const content = { ...renderInApp(step.template, variables), placement: step.template.placement };
+        const content = { ...renderInApp(step.template, variablesOf(to?.id)), placement: step.template.placement };
         messages.push({ ...base, status: 'sent', content, expires_at: new Date(now + step.template.expiresAfter) });
         events.push(messageEvent({ ...about, name: 'In-App Message Sent' }));
         break;
       }
       case 'sales-task': {
+        const named = stakeholders === undefined ? undefined : stakeholdersIn(state, stakeholders);
+        const variables = { ...variablesOf(undefined), stakeholders: (named ?? []).map(variableOf) };
         const rendered = renderSalesTask(step.template, variables);
         messages.push({ ...base, status: 'sent', content: { ...rendered } });
         const dueAt = new Date(now + step.template.dueAfter);
-        tasks.push({ id, profileId: state.profileId, ...rendered, dueAt, createdAt: new Date(now) });
+        const createdAt = new Date(now);
+        tasks.push({
+          id,
+          profileId: state.profileId,
+          ...rendered,
+          dueAt,
+          createdAt,
+          ...(named && { stakeholders: named }),
+        });
         events.push(messageEvent({ ...about, name: 'Sales Task Created' }));
       }
     }
   }
   return { messages, tasks, events };
-}
-
-/** What templates may name; `computed` are the computed traits, by key. */
-export function templateVariables(
-  state: Pick<RunState, 'traits' | 'accountTraits' | 'userId' | 'entry' | 'journey'>,
-  computed: JsonObject,
-  now: Instant,
-): JsonObject {
-  return {
-    person: { ...state.traits, ...computed, id: state.userId },
-    account: state.accountTraits ?? {},
-    event: state.entry.properties ?? {},
-    journey: { key: state.journey },
-    now: new Date(now).toISOString(),
-  };
-}
-
-/** The computed traits that the journey's templates name. */
-export function computedTraits(
-  state: Pick<RunState, 'facts' | 'enteredAt'>,
-  { computed = {} }: Journey,
-  now: Instant,
-): JsonObject {
-  const facts = { ...state.facts, enteredAt: state.enteredAt };
-  return Object.fromEntries(
-    Object.entries(computed).map(([key, expression]) => [
-      key,
-      evaluateExpression(expression, facts, now).value ?? null,
-    ]),
-  );
 }
 
 function renderCall(
@@ -133,12 +122,13 @@ function renderCall(
   };
 }
 
-/** One per run, step and visit: however often a step is tried, it is one message. */
-export function messageId(run: string, step: string, visit: number): string {
-  return `${run}/${step}/${visit}`;
+/** One per run, step, visit and receiver: however often a step is tried, it is one message. */
+export function messageId(run: string, step: string, visit: number, to?: number): string {
+  return [run, step, visit, ...(to === undefined ? [] : [to])].join('/');
 }
 
-function traitsEvent(state: RunState, id: string, traits: JsonObject, at: string): IncomingEvent {
+function traitsEvent(state: RunState, isOfAccount: boolean, id: string, traits: JsonObject, at: string): IncomingEvent {
+  if (isOfAccount) return newsFor(state.profileId, {}, { occurredAt: at, receivedAt: at }, traits);
   return {
     type: 'identify',
     name: 'identify',

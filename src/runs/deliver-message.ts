@@ -19,6 +19,7 @@ import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
 import { unwanted } from '../core/wishes.ts';
+import { accountTraits } from '../profiles/accounts.ts';
 import type { Database } from '../store/database.ts';
 import {
   type Advancing,
@@ -28,14 +29,13 @@ import {
   settleDelivery,
   type TakenMessage,
 } from './advance-run.ts';
-import { computedTraits, templateVariables } from './carry-out.ts';
-
 import { addressOf, emailReport } from './email-report.ts';
 import type { Instruction, RunRef } from './instruction.ts';
 
 import { outlast } from './outlast.ts';
-import { accountOf, lockRun, readState } from './run-state.ts';
+import { accountOf, lockRun, type RunState, readState } from './run-state.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
+import { namesComputed, templateVariables } from './template-variables.ts';
 
 export interface Delivering extends Advancing {
   readonly sendEmail: (email: OutgoingEmail) => Promise<Delivery>;
@@ -63,7 +63,10 @@ interface Claim {
   readonly journey: string;
   readonly user_id: string | null;
   readonly traits: JsonObject;
+  /** The person's, or the one that the run is about. */
   readonly account: JsonObject | null;
+  /** Of an account's run: its id. */
+  readonly account_name: string | null;
   readonly entry: JsonObject;
 }
 
@@ -106,8 +109,8 @@ export async function deliverNext(
   return deliverMessage(ref, instruction.message, delivering);
 }
 
-function claimOf({ step, content, state }: TakenMessage): Claim {
-  const { profileId, journey, userId, traits, accountTraits, entry } = state;
+function claimOf({ step, content, to, state }: TakenMessage): Claim {
+  const { journey, entry } = state;
   return {
     before: 'reserved',
     attempts: 1,
@@ -118,14 +121,19 @@ function claimOf({ step, content, state }: TakenMessage): Claim {
     sent_before: null,
     relied_on: false,
     step: step.id,
-    profile_id: profileId,
     content,
     journey,
-    user_id: userId,
-    traits,
-    account: accountTraits,
     entry,
+    ...whoGets(to, state),
   };
+}
+
+function whoGets(to: number | undefined, { profileId, userId, traits, accountTraits, people }: RunState) {
+  const receiver = people?.find(({ id }) => id === to);
+  if (receiver === undefined)
+    return { profile_id: profileId, user_id: userId, traits, account: accountTraits, account_name: null };
+  const { id: profile_id, userId: user_id, facts } = receiver;
+  return { profile_id, user_id, traits: facts.traits, account: traits, account_name: userId };
 }
 
 async function carryTo(
@@ -156,7 +164,10 @@ async function claimMessage(db: Database, message: string): Promise<StoredClaim 
     from before b, runs r, profiles p
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
     returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.content,
-      r.journey, r.version, r.entry, p.user_id, p.traits, ${accountOf(sql`m.profile_id`)} as account,
+      r.journey, r.version, r.entry, p.user_id, p.traits,
+      (select user_id from profiles where id = m.account_id) as account_name,
+      case when m.account_id is null then ${accountOf(sql`m.profile_id`)}
+        else (select ${accountTraits} from profiles account where id = m.account_id) end as account,
       (select jsonb_object_agg(what, until) from suppressions s where s.profile_id = m.profile_id) as unwanted,
       (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
         where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
@@ -226,14 +237,19 @@ async function handOver(
 async function variablesFor(ref: RunRef, journey: Journey, claim: Claim, delivering: Delivering): Promise<JsonObject> {
   const { db, clock } = delivering;
   const now = clock.now();
-  const { traits, account, user_id: userId, entry } = claim;
-  if (Object.keys(journey.computed ?? {}).length === 0) {
-    return templateVariables({ traits, accountTraits: account, userId, entry, journey: claim.journey }, {}, now);
-  }
+  if (!namesComputed(journey)) return templateVariables(knownBy(claim), journey, now, claim.profile_id);
   return db.transaction().execute(async (tx) => {
     const state = await readState(tx, await lockRun(tx, ref.run), delivering, now);
-    return templateVariables(state, computedTraits(state, journey, now), now);
+    return templateVariables(state, journey, now, claim.profile_id);
   });
+}
+
+function knownBy({ profile_id: id, user_id: userId, traits, account, account_name, entry, journey }: Claim) {
+  const facts = { traits, events: [], audiences: new Set<string>() };
+  const common = { entry, journey, facts, enteredAt: 0 };
+  if (account_name === null) return { ...common, traits, accountTraits: account, userId };
+  const people = [{ id, userId, name: '', facts }];
+  return { ...common, traits: account ?? {}, accountTraits: null, userId: account_name, people };
 }
 
 function settle(

@@ -9,7 +9,7 @@ import { type Answer, putsAway, type Wish, wishOf } from '../core/wishes.ts';
 import { putInInbox } from '../ingest/inbox.ts';
 import { holdSurvivor } from '../profiles/survivor.ts';
 import type { Database, Queryable } from '../store/database.ts';
-import { type MessageEvent, type MessageEventName, messageEvent } from './message-events.ts';
+import { ABOUT_MESSAGE, type MessageEvent, type MessageEventName, messageEvent } from './message-events.ts';
 import { suppress } from './suppression.ts';
 
 const SHOWN_AT_MOST = 100;
@@ -88,7 +88,7 @@ export async function reactToMessage(
     const column = `${reaction}_at` as const;
     const message = await tx
       .selectFrom('messages')
-      .select(['id', 'journey', 'step', 'channel', 'template', 'category', column])
+      .select([...ABOUT_MESSAGE, column])
       .where('id', '=', id)
       .where('profile_id', '=', profileId)
       .where('channel', '=', 'in-app')

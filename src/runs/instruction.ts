@@ -54,12 +54,12 @@ export function instructionFor(state: RunState, cursor: Cursor, next: Next, cloc
       };
     }
     case 'deliver': {
-      const { step, visit } = next;
+      const { step, visit, to } = next;
       if (step.kind !== 'email' && step.kind !== 'webhook') throw new Error(`A ${step.kind} is not delivered outside`);
       return {
         kind: 'deliver',
         channel: step.kind,
-        message: messageId(state.id, step.id, visit),
+        message: messageId(state.id, step.id, visit, to?.id),
         summary: step.kind === 'email' ? `email ${step.template.key}` : `webhook ${step.id}`,
       };
     }

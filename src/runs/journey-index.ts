@@ -5,10 +5,12 @@
 
 import type { Condition } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
-import { type Interest, interestOf } from '../core/interest.ts';
+import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
-import { reachableFrom } from '../core/reachable.ts';
+import { followersOf, reachableFrom } from '../core/reachable.ts';
+import { rolesOf } from '../core/receivers.ts';
+import type { Cursor } from '../core/run.ts';
 
 export interface PublishedJourney {
   readonly hash: string;
@@ -47,6 +49,33 @@ export function interestFrom(journey: Journey, from: StepId | null): Interest {
   const asked = [...reachableFrom(journey, from)].flatMap((id) => askedBy(stepOf(journey, id)));
   const watched = conditionsOf(journey, () => []);
   return interestOf(...asked, ...(interestOf(...watched).timed ? watched : []));
+}
+
+/** Can a run that stands here come to a message for people of its account before it next waits for time to pass? */
+export function reachesPeople(journey: Journey, cursor: Cursor): boolean {
+  const seen = new Set<StepId>();
+  const visit = (id: StepId | null): boolean => {
+    if (id === null || seen.has(id)) return false;
+    seen.add(id);
+    const step = stepOf(journey, id);
+    if (rolesOf(step).length > 0) return true;
+    return step.kind !== 'wait' && followersOf(step).some(visit);
+  };
+  if (cursor.step === null) return false;
+  // The wait may be over, and a message on its way out.
+  return visit(cursor.step) || (cursor.phase !== 'ready' && followersOf(stepOf(journey, cursor.step)).some(visit));
+}
+
+/** What is asked about people of an account: by roles, and by templates of whoever gets a message. */
+export function interestInPeople(journey: Journey): Interest {
+  const roles = Object.values(journey.steps).flatMap(rolesOf);
+  return joinInterests([
+    interestOf(...roles.flatMap(({ that }) => that ?? [])),
+    interestOfExpressions([
+      ...roles.flatMap(({ order }) => order?.value ?? []),
+      ...Object.values(journey.computed ?? {}),
+    ]),
+  ]);
 }
 
 function askedBy(step: Step): readonly Condition[] {

@@ -2,6 +2,7 @@
  * What the engine reports about its own messages: events like any other, named as Segment's specifications name them.
  * @module
  */
+import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Channel } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
@@ -30,6 +31,8 @@ export interface AboutMessage {
   readonly channel: Channel;
   readonly template: string | null;
   readonly category: string | null;
+  /** The id of the account whose run it is; null or absent: the run is about the person. */
+  readonly account?: string | null;
 }
 
 export interface MessageEvent {
@@ -69,19 +72,27 @@ export function messageEvent({
       ...(message.category === null ? {} : { category: message.category }),
       ...properties,
     },
-    context: {},
+    // What becomes of a message of an account's run is done in that account, whichever the person joined last.
+    context: message.account == null ? {} : { groupId: message.account },
     occurredAt: at,
     receivedAt,
   };
 }
 
+/** The columns of `messages` that {@link AboutMessage} is made of. */
+export const ABOUT_MESSAGE = [
+  'id',
+  'journey',
+  'step',
+  'channel',
+  'template',
+  'category',
+  sql<string | null>`(select user_id from profiles where profiles.id = messages.account_id)`.as('account'),
+] as const;
+
 /** What {@link messageEvent} needs to know of a stored message; null where there is none by that id. */
 export async function aboutMessage(db: Queryable, id: string): Promise<AboutMessage | null> {
-  const row = await db
-    .selectFrom('messages')
-    .select(['id', 'journey', 'step', 'channel', 'template', 'category'])
-    .where('id', '=', id)
-    .executeTakeFirst();
+  const row = await db.selectFrom('messages').select(ABOUT_MESSAGE).where('id', '=', id).executeTakeFirst();
   return row ?? null;
 }
 

@@ -31,13 +31,17 @@ export async function moveRuns(
 ): Promise<Pick<MergeMoved, 'runs' | 'ended'>> {
   const ended = await endDoubled(tx, from, into, at, now);
   const runs = await countOn(tx, from, into);
-  await sql`update messages set profile_id = ${into} where profile_id = ${from}`.execute(tx);
+  await sql`
+    update messages set profile_id = ${into}, origin_id = case when account_id is not null then coalesce(origin_id, profile_id) end
+    where profile_id = ${from}
+  `.execute(tx);
   await sql`update tasks set profile_id = ${into} where profile_id = ${from}`.execute(tx);
   return { runs, ended };
 }
 
 /**
- * Takes the runs that began as one of these profiles' from `from`, with their messages and tasks. Active ones go on.
+ * Takes the runs that began as one of these profiles' from `from`, with their messages and tasks, and what runs of accounts
+ * sent to these. Active ones go on.
  * @returns the runs, and their messages
  */
 export async function returnRuns(
@@ -52,7 +56,9 @@ export async function returnRuns(
   `.execute(tx);
   const ids = runs.map(({ id }) => id).sort();
   const { rows: messages } = await sql<{ id: string }>`
-    update messages set profile_id = ${to} where run_id = any(${ids}) returning id
+    update messages set profile_id = ${to}, origin_id = nullif(origin_id, ${to})
+    where run_id = any(${ids}) or (profile_id = ${from} and account_id is not null and origin_id = any(${origins}))
+    returning id
   `.execute(tx);
   const messageIds = messages.map(({ id }) => id);
   await sql`update tasks set profile_id = ${to} where id = any(${messageIds})`.execute(tx);

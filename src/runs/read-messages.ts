@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Channel } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { ChosenBecause } from '../core/roles.ts';
 import type { Queryable } from '../store/database.ts';
 
 export const CHANNELS = ['email', 'in-app', 'sales-task', 'webhook'] as const satisfies Channel[];
@@ -17,7 +18,12 @@ export interface ReadMessage {
   readonly runId: string;
   readonly journey: string;
   readonly step: string;
+  /** Whoever gets it. */
   readonly profileId: number;
+  /** The account whose run it is; null: the run is about the receiver. */
+  readonly accountId: number | null;
+  /** Of an account's run: by which role the receiver was chosen, and why. */
+  readonly chosen: ChosenBecause | null;
   readonly channel: Channel;
   readonly template: string | null;
   readonly category: string | null;
@@ -44,6 +50,7 @@ export interface MessageFilter {
   readonly channel?: Channel | undefined;
   readonly status?: MessageStatus | undefined;
   readonly profileId?: number | undefined;
+  readonly accountId?: number | undefined;
   readonly after?: MessagePlace | null | undefined;
   readonly limit: number;
 }
@@ -51,7 +58,7 @@ export interface MessageFilter {
 /** Newest first. */
 export function readMessages(
   db: Queryable,
-  { journey, channel, status, profileId, after = null, limit }: MessageFilter,
+  { journey, channel, status, profileId, accountId, after = null, limit }: MessageFilter,
 ): Promise<ReadMessage[]> {
   let query = db
     .selectFrom('messages')
@@ -61,6 +68,8 @@ export function readMessages(
       'journey',
       'step',
       'profile_id as profileId',
+      'account_id as accountId',
+      'chosen',
       'channel',
       'template',
       'category',
@@ -81,6 +90,7 @@ export function readMessages(
   if (channel !== undefined) query = query.where('channel', '=', channel);
   if (status !== undefined) query = query.where('status', '=', status);
   if (profileId !== undefined) query = query.where('profile_id', '=', profileId);
+  if (accountId !== undefined) query = query.where('account_id', '=', accountId);
   if (after !== null)
     query = query.where(sql<boolean>`(reserved_at, id) < (${after.reservedAt}::timestamptz, ${after.id})`);
   return query.execute();

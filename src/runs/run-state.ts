@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/condition.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
 import { type Ledger, ledgerReach } from '../core/pressure.ts';
+import type { AccountAsked } from '../core/receivers.ts';
 import type { Cursor, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
@@ -15,6 +16,8 @@ import { loadFacts } from '../ingest/event-log.ts';
 import { accountTraits } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
+import { loadAccountPeople, type Member } from './account-people.ts';
+import { reachesPeople } from './journey-index.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
 import { knownOf } from './variants.ts';
 import type { SettingsShelf, Version, VersionShelf } from './version-shelf.ts';
@@ -37,8 +40,12 @@ export interface RunState {
   readonly endReason: string | null;
   readonly cursor: Cursor;
   readonly wokenAt: Instant | null;
-  /** The person's own. */
+  /** Its own, of the person or the account that the run is about. */
   readonly traits: JsonObject;
+  /** Of an account's run that can come to a message: who is in the account. */
+  readonly people?: readonly Member[];
+  /** The same, with what counts against each of them. */
+  readonly account?: AccountAsked | undefined;
   readonly accountTraits: JsonObject | null;
   readonly facts: Facts;
   readonly ledger: Ledger;
@@ -54,7 +61,7 @@ export class UnknownRunError extends Error {
   }
 }
 
-/** A run's row with its person locked for the rest of the transaction, so that what is read holds until the commit. */
+/** A run's row with its person, or account, locked for the rest of the transaction, so that what is read holds until the commit. */
 export interface LockedRun {
   readonly id: string;
   readonly row: RunRow;
@@ -95,8 +102,14 @@ export async function readState(
   const interests = asked === 'what comes' ? ahead : [...ahead, version.watched];
   const askedOf = new Set(interests.flatMap(({ related }) => [...related]));
   // A wait that is over in time is over at the instant it was meant to be, which may be before now.
-  const facts = await loadFacts(tx, [person.id], interests, Math.min(now, row.entered_at.getTime()));
-  const related = await loadRelated(tx, 'person', [person.id], askedOf);
+  const earliest = Math.min(now, row.entered_at.getTime());
+  const { of = 'person' } = version.journey;
+  const facts = await loadFacts(tx, [person.id], interests, earliest, of);
+  const related = await loadRelated(tx, of, [person.id], askedOf);
+  const people =
+    of === 'account' && reachesPeople(version.journey, row.cursor)
+      ? await loadAccountPeople(tx, person, version.people, earliest)
+      : undefined;
   return {
     id,
     journey: row.journey,
@@ -114,6 +127,7 @@ export async function readState(
     cursor: row.cursor,
     wokenAt: row.woken_at?.getTime() ?? null,
     traits: person.traits,
+    ...(people && { people }),
     accountTraits: row.account,
     facts: {
       traits: row.account === null ? person.traits : { ...person.traits, account: row.account },
@@ -138,7 +152,7 @@ interface LockedPerson {
 
 async function lockPerson(tx: Queryable, runId: string): Promise<LockedPerson | undefined> {
   const { rows } = await sql<LockedPerson>`
-    select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId}) for update
+    select id, user_id, traits from profiles where id = (select profile_id from runs where id = ${runId}) for no key update
   `.execute(tx);
   return rows[0];
 }
@@ -184,6 +198,32 @@ async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined
     from runs where id = ${runId}
   `.execute(tx);
   return rows[0];
+}
+
+/**
+ * What counts against somebody of an account, to whom its run has a message, and what that person does not want. Whoever
+ * became one with somebody who had it already has it.
+ */
+export async function readLedger(
+  tx: Queryable,
+  person: number,
+  { id, cursor, settings, version }: Pick<RunState, 'id' | 'cursor' | 'settings' | 'version'>,
+  now: Instant,
+): Promise<Ledger> {
+  const reach = ledgerReach({ workspace: settings, journey: version.journey.caps });
+  const { rows } = await sql<{ unwanted: StoredWishes; dismissed: string[] | null; had: string | null }>`
+    select (select jsonb_object_agg(what, until) from suppressions where profile_id = ${person}) as unwanted,
+      (select array_agg('template:' || template) from messages
+        where run_id = ${id} and profile_id = ${person} and dismissed_at is not null) as dismissed,
+      (select id from messages where run_id = ${id} and step = ${cursor.step} and visit = ${cursor.visit}
+        and profile_id = ${person} and status in ('sending', 'sent') limit 1) as had
+  `.execute(tx);
+  const { unwanted = null, dismissed = null, had = null } = rows[0] ?? {};
+  return {
+    sent: await sentSince(tx, person, reach, now),
+    ...wishesFrom(unwanted, dismissed),
+    ...(had !== null && cursor.step !== null && { sentBefore: new Map([[cursor.step, had]]) }),
+  };
 }
 
 /** SQL for the traits of the account that a person joined last. */

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { ChosenBecause } from '../core/roles.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { type IncomingEvent, storing } from '../ingest/inbox.ts';
@@ -26,6 +27,10 @@ export interface NewMessage {
   readonly refusal: Refusal | null;
   readonly expires_at: Date | null;
   readonly content: JsonObject | null;
+  /** Whoever gets it. */
+  readonly profile_id: number;
+  readonly account_id: number | null;
+  readonly chosen: ChosenBecause | null;
 }
 
 /** What became of a message that was on its way. */
@@ -39,7 +44,6 @@ export interface MessageResult {
 export interface StoredMove {
   readonly runId: string;
   readonly journey: string;
-  readonly profileId: number;
   readonly status: 'active' | Outcome;
   readonly endReason: string | null;
   readonly endedAt: Instant | null;
@@ -73,11 +77,13 @@ export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): P
       select ${move.runId}, step, kind, visit, at, ${at}, entry
       from jsonb_to_recordset(${JSON.stringify(log)}::jsonb) as row (step text, kind text, visit integer, at timestamptz, entry jsonb)
     ), added as (
-      insert into messages (id, run_id, journey, step, visit, profile_id, channel, template, category, status, attempts, refusal, reserved_at, sent_at, expires_at, content)
-      select id, ${move.runId}, ${move.journey}, step, visit, ${move.profileId}::bigint, channel, template, category, status, attempts,
-        nullif(refusal, 'null'), ${at}, case when status = 'sent' then ${at}::timestamptz end, expires_at, nullif(content, 'null')
+      insert into messages (id, run_id, journey, step, visit, profile_id, account_id, chosen, channel, template, category, status, attempts,
+        refusal, reserved_at, sent_at, expires_at, content)
+      select id, ${move.runId}, ${move.journey}, step, visit, profile_id, account_id, nullif(chosen, 'null'), channel, template, category,
+        status, attempts, nullif(refusal, 'null'), ${at}, case when status = 'sent' then ${at}::timestamptz end, expires_at, nullif(content, 'null')
       from jsonb_to_recordset(${JSON.stringify(move.messages)}::jsonb) as row (
-        id text, step text, visit integer, channel text, template text, category text, status text, attempts integer, refusal jsonb, expires_at timestamptz, content jsonb)
+        id text, step text, visit integer, profile_id bigint, account_id bigint, chosen jsonb, channel text, template text, category text,
+        status text, attempts integer, refusal jsonb, expires_at timestamptz, content jsonb)
     ), settled as (
       update messages set status = row.status, refusal = nullif(row.refusal, 'null'), detail = nullif(row.detail, 'null'),
         sent_at = case when row.status = 'sent' then ${at}::timestamptz end

@@ -3,14 +3,14 @@
  * @module
  */
 import { experimentsOf } from '../core/experiment.ts';
-import { type Interest, interestOfExpressions } from '../core/interest.ts';
+import { type Interest, interestOf, interestOfExpressions } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, StepId } from '../core/journey.ts';
 import { reachableFrom } from '../core/reachable.ts';
 import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';
-import { interestFrom, watchInterest } from './journey-index.ts';
+import { interestFrom, interestInPeople, watchInterest } from './journey-index.ts';
 
 /** One journey version with what it looks at. */
 export interface Version {
@@ -20,10 +20,12 @@ export interface Version {
   readonly watched: Interest;
   /** For a run that stands at this step. */
   from(step: StepId | null): Interest;
-  /** For what its templates name. */
+  /** For what its templates name of whom the run is about. */
   readonly named: Interest;
   /** Whether a run that stands at this step may come to an experiment. */
   comesToExperiment(step: StepId | null): boolean;
+  /** Of an account's run: for its roles, and for what its templates name of whoever gets a message. */
+  readonly people: Interest;
 }
 
 /** Journey versions by content hash; they never change, so they are read once. */
@@ -38,6 +40,7 @@ export class VersionShelf {
   }
 
   put(hash: string, journey: Journey): Version {
+    const ofAccount = journey.of === 'account';
     const ahead = new Map<StepId | null, Interest>();
     const version: Version = {
       hash,
@@ -48,7 +51,8 @@ export class VersionShelf {
         ahead.set(step, interest);
         return interest;
       },
-      named: interestOfExpressions(Object.values(journey.computed ?? {})),
+      named: interestOfExpressions(Object.values((ofAccount ? journey.computedOfAccount : journey.computed) ?? {})),
+      people: ofAccount ? interestInPeople(journey) : interestOf(),
       comesToExperiment: (step) =>
         experimentsOf(journey).size > 0 &&
         [...reachableFrom(journey, step)].some((id) => stepOf(journey, id).kind === 'experiment'),

@@ -5,12 +5,14 @@
 import { sql } from 'kysely';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
+import type { Stakeholder } from '../store/tables-runs.ts';
 
 export const TASK_STATUSES = ['open', 'claimed', 'snoozed', 'completed'] as const;
 export type TaskStatus = (typeof TASK_STATUSES)[number];
 
 export interface Task {
   readonly id: string;
+  /** The person or the account that it is about. */
   readonly profileId: number;
   readonly title: string;
   readonly owner: string;
@@ -24,6 +26,8 @@ export interface Task {
   readonly dueAt: Date;
   readonly createdAt: Date;
   readonly completedAt: Date | null;
+  /** People of the account who matter. Null: the task is about a person. */
+  readonly stakeholders: readonly Stakeholder[] | null;
 }
 
 /** The last task of a page: the next page goes on after it. */
@@ -76,6 +80,7 @@ export function rowsOf(db: Queryable, now: Instant) {
       'due_at as dueAt',
       'created_at as createdAt',
       'completed_at as completedAt',
+      'stakeholders',
     ]);
 }
 

@@ -4,7 +4,9 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import type { Clock, Instant } from '../core/time.ts';
+import { jsonb } from '../store/columns.ts';
 import type { Database, Queryable } from '../store/database.ts';
+import type { Stakeholder } from '../store/tables-runs.ts';
 import { rowsOf, type Task } from './read-tasks.ts';
 
 export const OUTCOMES = ['won', 'lost', 'not-now', 'no-answer', 'not-a-fit'] as const;
@@ -19,16 +21,20 @@ export interface NewTask {
   readonly brief: string;
   readonly dueAt: Date;
   readonly createdAt: Date;
+  readonly stakeholders?: readonly Stakeholder[];
 }
 
 /** Once per id, however often it is called. Its event is the caller's. */
 export async function createTask(
   tx: Queryable,
-  { id, profileId, title, owner, brief, dueAt, createdAt }: NewTask,
+  { id, profileId, title, owner, brief, dueAt, createdAt, stakeholders }: NewTask,
 ): Promise<void> {
   await tx
     .insertInto('tasks')
-    .values({ id, profile_id: profileId, title, owner, brief, due_at: dueAt, created_at: createdAt })
+    .values({
+      ...{ id, profile_id: profileId, title, owner, brief, due_at: dueAt, created_at: createdAt },
+      stakeholders: stakeholders === undefined ? null : jsonb(stakeholders),
+    })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }

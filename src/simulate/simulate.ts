@@ -61,6 +61,8 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
     const advice = didYouMean(key, keys) ?? `It has ${keys.join(', ') || 'none'}.`;
     throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
   }
+  if (version.journey.of === 'account')
+    throw new Error(`The journey \`${key}\` is about accounts, and a persona is one person`);
   const side = heldOut === undefined ? {} : { holdout: Number(heldOut), holdoutEverywhere: undefined };
   const chosen = { [key]: { ...version, journey: { ...version.journey, ...side } } };
   return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };

@@ -12,11 +12,12 @@ import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { putsAway, type Said, type Subjects } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
-import { computedTraits, messageId, templateVariables } from '../runs/carry-out.ts';
+import { messageId } from '../runs/carry-out.ts';
 import { addressOf, emailReport } from '../runs/email-report.ts';
 import type { Run } from '../runs/enter.ts';
 import { type DecidedMove, decideMove } from '../runs/move.ts';
 import type { RunState } from '../runs/run-state.ts';
+import { templateVariables } from '../runs/template-variables.ts';
 import { variantsIn } from '../runs/variants.ts';
 import type { Version } from '../runs/version-shelf.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
@@ -82,7 +83,8 @@ export class VirtualRun {
       if (move.next.kind !== 'deliver') return reports;
       const { step, visit } = move.next;
       settled = { refusal: this.#deliver(state, step, at) };
-      reports.push(...emailReport(step, messageId(this.run.id, step.id, visit), settled.refusal, state, at));
+      const id = messageId(this.run.id, step.id, visit);
+      reports.push(...emailReport(step, id, settled.refusal, { ...state, cursor: this.run.cursor }, at));
     }
   }
 
@@ -127,7 +129,7 @@ export class VirtualRun {
   }
 
   #rendered({ template }: Extract<ActionStep, { kind: 'email' }>, state: RunState, at: Instant): RenderedEmail {
-    const variables = templateVariables(state, computedTraits(state, this.#version.journey, at), at);
+    const variables = templateVariables(state, this.#version.journey, at);
     return renderEmail(template, { ...variables, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 

@@ -32,14 +32,11 @@ export function virtualWorld(
     journeys,
     ...(tags === undefined ? {} : { tags }),
   };
-  const catalog = catalogOf({
-    id: 1,
-    hash: workspace.hash,
-    publishedAt: new Date(0),
-    workspace,
-    audienceChangedIn: {},
-    syncAddedIn: {},
-    enterExisting: [],
-  });
+  const publication = {
+    ...{ id: 1, hash: workspace.hash, publishedAt: new Date(0), workspace },
+    ...{ audienceChangedIn: {}, syncAddedIn: {}, enterExisting: [] },
+  };
+  const ofAccounts = Object.values(journeys).flatMap(({ journey }) => (journey.of === 'account' ? [journey] : []));
+  const catalog = catalogOf(publication, ofAccounts);
   return { catalog, versions, settings, rendersEmails };
 }

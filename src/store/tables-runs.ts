@@ -8,6 +8,7 @@ import type { AssignedBy } from '../core/experiment.ts';
 import type { Channel } from '../core/journey.ts';
 import type { StepMap } from '../core/migration.ts';
 import type { Refusal } from '../core/pressure.ts';
+import type { ChosenBecause } from '../core/roles.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Id, JsonOf } from './columns.ts';
@@ -88,13 +89,17 @@ export interface EntryRefusalsTable {
   reason: string;
 }
 
-/** `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`. */
+/**
+ * `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`; where an account's run
+ * has several receivers at a step, `/<profile id>` follows.
+ */
 export interface MessagesTable {
   id: string;
   run_id: string;
   journey: string;
   step: string;
   visit: number;
+  /** Whoever gets it. */
   profile_id: number;
   channel: Channel;
   template: string | null;
@@ -110,6 +115,12 @@ export interface MessagesTable {
   dismissed_at: Date | null;
   expires_at: Date | null;
   content: JsonOf<JsonObject> | null;
+  /** The account whose run it is; null: the run is about the receiver. */
+  account_id: ColumnType<number | null, number | null | undefined>;
+  /** Of an account's run: by which role the receiver was chosen, and why. */
+  chosen: JsonOf<ChosenBecause> | null;
+  /** Of an account's run: whom it went to before that profile became another; null: `profile_id`. */
+  origin_id: ColumnType<number | null, number | null | undefined>;
 }
 
 /** `runs`: each try to hand a message to its channel whose end was not plain success. */
@@ -125,6 +136,7 @@ export interface MessageAttemptsTable {
 /** `sales` */
 export interface TasksTable {
   id: string;
+  /** The person or the account that it is about. */
   profile_id: number;
   title: string;
   owner: string;
@@ -140,7 +152,17 @@ export interface TasksTable {
   note: string | null;
   created_at: Date;
   completed_at: Date | null;
+  /** People of the account who matter, by role. Null: the task is about a person. */
+  stakeholders: JsonOf<readonly Stakeholder[]> | null;
 }
+
+export type Stakeholder = {
+  readonly userId: string | null;
+  /** Every role that the person was chosen by, and why. */
+  readonly chosen: readonly ChosenBecause[];
+  /** As they were when the task was made. */
+  readonly traits: JsonObject;
+};
 
 /** `runs`: what a person does not want. */
 export interface SuppressionsTable {

@@ -81,7 +81,7 @@ event: X
       'a.yaml:40:9  `people` counts who did it in an account, and this trait is of people. Add `of: accounts`, or take `count`.',
       'a.yaml:43:9  `people` is asked of accounts, and this is about people. Add `of: accounts` where this is defined, or ask inside of `account: …`.',
       'a.yaml:47:11  `accounts` is asked of people, and this is about accounts. Leave it out, or ask inside of `people: { that: … }`.',
-      'a.yaml:50:20  The audience `big` is of accounts, and journeys are for people. Enter by an audience of people, with a condition such as `account: { audience: … }`.',
+      'a.yaml:50:20  The audience `big` is of accounts, and this journey is about people. Say `of: accounts` at the top, or enter by an audience of people.',
       'a.yaml:51:17  `people` is asked of accounts, and this is about people. Add `of: accounts` where this is defined, or ask inside of `account: …`.',
       'a.yaml:55:5  `of` must be `people` or `accounts`, not "account". Did you mean `accounts`?',
     ],
@@ -212,8 +212,8 @@ brief: x
     },
     [
       'a.yaml:10:27  `s.band` is one name. Write `person["s.band"]`.',
-      'a.yaml:10:70  `acc` is computed of accounts, and texts cannot name it. Take a stored trait of the account, or a trait of the person.',
-      'a.yaml:10:87  `acc` is computed of accounts, and texts cannot name it. Take a stored trait of the account, or a trait of the person.',
+      'a.yaml:10:70  `acc` is computed of accounts, and only journeys of accounts can name it. Take a stored trait of the account, or a trait of the person.',
+      'a.yaml:10:87  `acc` is computed of accounts, and only journeys of accounts can name it. Take a stored trait of the account, or a trait of the person.',
     ],
   ],
 ];

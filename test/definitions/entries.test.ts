@@ -30,7 +30,7 @@ describe('by an audience', () => {
       'a.yaml:2:18  There is no audience `trialist`. Did you mean `trialists`?',
     ]);
     expect(await saidOf('{ leaves: big }')).toEqual([
-      'a.yaml:2:18  The audience `big` is of accounts, and journeys are for people. Enter by an audience of people, with a condition such as `account: { audience: … }`.',
+      'a.yaml:2:18  The audience `big` is of accounts, and this journey is about people. Say `of: accounts` at the top, or enter by an audience of people.',
     ]);
   });
 });

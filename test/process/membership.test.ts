@@ -130,7 +130,7 @@ function applyingOf(audiences: Definitions): Applying {
     ),
     journeys: indexJourneys([]),
     interest: interestOf(...Object.values(audiences)),
-    accounts: { audiences: indexAudiences([], {}), interest: interestOf() },
+    accounts: { audiences: indexAudiences([], {}), journeys: indexJourneys([]), interest: interestOf() },
     askedOfAccounts: new Set(),
     enterExisting: new Set(),
   };

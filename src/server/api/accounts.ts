@@ -13,11 +13,24 @@ import { readAccountEvents } from '../../ingest/read-events.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { namesOf } from '../../profiles/find.ts';
 import { type FoundAccount, findAccount, listAccounts, readAccountMembers } from '../../profiles/find-accounts.ts';
+import { readMessages } from '../../runs/read-messages.ts';
+import { readRuns } from '../../runs/read-runs.ts';
+import { listTasks } from '../../sales/read-tasks.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
 import { asked } from '../published.ts';
 import { explainAnswer } from '../routes/audience-questions.ts';
-import { nameIn, personAnswer } from './answers.ts';
+import {
+  messageAnswer,
+  messageIn,
+  nameIn,
+  personAnswer,
+  runAnswer,
+  runIn,
+  taskAnswer,
+  taskIn,
+  whoIn,
+} from './answers.ts';
 
 /** Of people and events, the newest. */
 const RECENT = 50;
@@ -41,7 +54,7 @@ const accountPage = accountAnswer.extend({
     .array(
       z.object({
         name: z.string(),
-        person: personAnswer,
+        person: personAnswer.nullable().describe('Null: the engine reports it of the account itself'),
         messageId: z.string(),
         occurredAt: z.date(),
         byEngine: z.boolean(),
@@ -49,6 +62,9 @@ const accountPage = accountAnswer.extend({
       }),
     )
     .describe(`What its people did in it, the newest ${RECENT}`),
+  runs: z.array(runAnswer).describe(`The newest ${RECENT}`),
+  messages: z.array(messageAnswer).describe(`What its runs sent, to whom and why, the newest ${RECENT}`),
+  tasks: z.array(taskAnswer).describe(`Sales tasks about it, the ${RECENT} that are due first`),
 });
 
 export function accountRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod {
@@ -80,22 +96,29 @@ export function accountRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod
       },
       async ({ params: { id } }) => {
         const account = await expectAccount(db, id);
-        const [members, audiences, events] = await Promise.all([
-          readAccountMembers(db, account.profileId, RECENT),
-          readAudiencesOf(db, account.profileId),
-          readAccountEvents(db, account.profileId, RECENT),
+        const { profileId: accountId } = account;
+        const [members, audiences, events, runs, messages, tasks] = await Promise.all([
+          readAccountMembers(db, accountId, RECENT),
+          readAudiencesOf(db, accountId),
+          readAccountEvents(db, accountId, RECENT),
+          readRuns(db, { profileId: accountId, limit: RECENT }),
+          readMessages(db, { accountId, limit: RECENT }),
+          listTasks(db, { profileId: accountId, limit: RECENT }, clock.now()),
         ]);
-        const names = await namesOf(
-          db,
-          [...members, ...events].map(({ profileId }) => profileId),
-        );
+        const names = await namesOf(db, [
+          accountId,
+          ...[...members, ...events, ...messages].map(({ profileId }) => profileId),
+        ]);
         return {
           ...answerOf(account),
           members: members.map(({ profileId, joinedAt }) => ({ person: nameIn(names, profileId), joinedAt })),
           audiences,
           events: events.map(({ profileId, ...event }) => {
-            return { ...event, person: nameIn(names, profileId), properties: { ...event.properties } };
+            return { ...event, person: whoIn(names, profileId).person, properties: { ...event.properties } };
           }),
+          runs: runs.map((run) => runIn(run, names)),
+          messages: messages.map((message) => messageIn(message, names)),
+          tasks: tasks.map((task) => taskIn(task, names)),
         };
       },
     );
@@ -134,15 +157,15 @@ function answerOf({ id, createdAt, traits, people }: FoundAccount) {
   return { id, createdAt, traits: { ...traits }, people };
 }
 
-async function expectAccount(db: Database, id: string): Promise<FoundAccount> {
+export async function expectAccount(db: Database, id: string, field = 'id'): Promise<FoundAccount> {
   const account = await findAccount(db, id);
-  if (account === null) throw noSuchAccount(id);
+  if (account === null) throw noSuchAccount(id, field);
   return account;
 }
 
-function noSuchAccount(id: string): HttpProblem {
+function noSuchAccount(id: string, field = 'id'): HttpProblem {
   return new HttpProblem(404, 'not-found', `There is no account \`${id}\``, {
-    field: 'id',
+    field,
     fix: 'Ids are those of your `group` calls; a call is processed a moment after it was accepted',
   });
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { PersonName } from '../../profiles/find.ts';
 import { CHANNELS, MESSAGE_STATUSES, type ReadMessage } from '../../runs/read-messages.ts';
 import { type ReadRun, RUN_STATUSES } from '../../runs/read-runs.ts';
+import { TASK_STATUSES, type Task } from '../../sales/read-tasks.ts';
 
 const object = z.record(z.string(), z.unknown());
 
@@ -14,11 +15,17 @@ export const personAnswer = z.object({
   anonymousId: z.string().nullable().describe('One of those that name the person'),
 });
 
+/** Whom something is about: a person, or an account as a whole. */
+export const whoAnswer = {
+  person: personAnswer.nullable().describe('Null where it is about an account'),
+  account: z.string().nullable().describe('The account it is about, or on whose behalf it is; else null'),
+};
+
 export const runAnswer = z.object({
   id: z.string().describe("The workflow's id in Temporal, too"),
   journey: z.string(),
   version: z.string().describe("The definition's hash"),
-  person: personAnswer,
+  ...whoAnswer,
   visit: z.int().describe('How many runs of this journey the person had before'),
   heldOut: z.boolean(),
   status: z.enum(RUN_STATUSES),
@@ -42,7 +49,8 @@ export const messageAnswer = z.object({
   run: z.string(),
   journey: z.string(),
   step: z.string(),
-  person: personAnswer,
+  ...whoAnswer,
+  chosen: object.nullable().describe('Of an account’s run: by which role the person was chosen, and why'),
   channel: z.enum(CHANNELS),
   template: z.string().nullable(),
   category: z.string().nullable(),
@@ -57,6 +65,31 @@ export const messageAnswer = z.object({
   dismissedAt: z.date().nullable(),
 });
 
+export const taskAnswer = z.object({
+  id: z.string().describe("The message's; URL-encode it in paths"),
+  ...whoAnswer,
+  title: z.string(),
+  owner: z.string().describe('Who it is meant for'),
+  brief: z.string(),
+  status: z.enum(TASK_STATUSES),
+  claimedBy: z.string().nullable(),
+  snoozedUntil: z.date().nullable(),
+  outcome: z.string().nullable(),
+  note: z.string().nullable(),
+  dueAt: z.date(),
+  createdAt: z.date(),
+  completedAt: z.date().nullable(),
+  stakeholders: z
+    .array(
+      z.object({
+        userId: z.string().nullable(),
+        chosen: z.array(object).describe('Every role the person was chosen by, and why'),
+        traits: object.describe('As they were when the task was made'),
+      }),
+    )
+    .describe('Of a task about an account: people of it, by role'),
+});
+
 const NOBODY: PersonName = { userId: null, anonymousId: null };
 
 /** The name of a profile; without names for one that is gone. */
@@ -64,19 +97,43 @@ export function nameIn(names: ReadonlyMap<number, PersonName>, profileId: number
   return names.get(profileId) ?? NOBODY;
 }
 
+/** Whom a profile stands for. */
+export function whoIn(names: ReadonlyMap<number, PersonName>, profileId: number) {
+  const { account = null, ...person } = nameIn(names, profileId);
+  return account === null ? { person, account } : { person: null, account };
+}
+
 export function runIn({ profileId, cursor, ...run }: ReadRun, names: ReadonlyMap<number, PersonName>) {
   const waits = cursor.phase === 'waiting' ? cursor : null;
   const until = waits && new Date(waits.until);
   const hold = waits?.hold === undefined ? null : { ...waits.hold };
   const at = run.status === 'active' ? { phase: cursor.phase, step: cursor.step, until, hold } : null;
-  return { ...run, person: nameIn(names, profileId), at };
+  return { ...run, ...whoIn(names, profileId), at };
 }
 
-export function messageIn({ profileId, runId, ...message }: ReadMessage, names: ReadonlyMap<number, PersonName>) {
+export function messageIn(
+  { profileId, accountId, runId, ...message }: ReadMessage,
+  names: ReadonlyMap<number, PersonName>,
+) {
+  const { person, account } = whoIn(names, profileId);
   return {
     ...message,
     run: runId,
-    person: nameIn(names, profileId),
+    person,
+    account: accountId === null ? account : (names.get(accountId)?.account ?? null),
+    chosen: message.chosen && { ...message.chosen },
     refusal: message.refusal && { ...message.refusal },
+  };
+}
+
+export function taskIn({ profileId, stakeholders, ...task }: Task, names: ReadonlyMap<number, PersonName>) {
+  return {
+    ...task,
+    ...whoIn(names, profileId),
+    stakeholders: (stakeholders ?? []).map(({ userId, chosen, traits }) => ({
+      userId,
+      chosen: chosen.map((because) => ({ ...because })),
+      traits: { ...traits },
+    })),
   };
 }

@@ -9,6 +9,7 @@ import { findPersonId, namesOf } from '../../profiles/find.ts';
 import { CHANNELS, MESSAGE_STATUSES, readMessages } from '../../runs/read-messages.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
+import { expectAccount } from './accounts.ts';
 import { messageAnswer, messageIn } from './answers.ts';
 import { noSuchPerson } from './people.ts';
 
@@ -19,6 +20,7 @@ const messageQuery = pageQuery.extend({
   channel: z.enum(CHANNELS).optional(),
   status: z.enum(MESSAGE_STATUSES).optional(),
   person: z.string().optional().describe('A user id, or an anonymous id'),
+  account: z.string().optional().describe('The `groupId` of an account: what its runs sent'),
 });
 
 export function messageRoutes(db: Database): FastifyPluginAsyncZod {
@@ -32,15 +34,17 @@ export function messageRoutes(db: Database): FastifyPluginAsyncZod {
           response: { 200: pageOf(messageAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
-      async ({ query: { limit, cursor, person, ...filter } }) => {
+      async ({ query: { limit, cursor, person, account, ...filter } }) => {
         const after = decodeCursor(cursor, messagePlace);
         const profileId = person === undefined ? undefined : await findPersonId(db, person);
         if (person !== undefined && profileId === null) throw noSuchPerson(person, 'person');
-        const rows = await readMessages(db, { ...filter, profileId: profileId ?? undefined, after, limit: limit + 1 });
+        const accountId = account === undefined ? undefined : (await expectAccount(db, account, 'account')).profileId;
+        const of = { profileId: profileId ?? undefined, accountId };
+        const rows = await readMessages(db, { ...filter, ...of, after, limit: limit + 1 });
         const { items, next } = cutPage(rows, limit, ({ reservedAt, id }) => ({ reservedAt, id }));
         const names = await namesOf(
           db,
-          items.map((message) => message.profileId),
+          items.flatMap(({ profileId, accountId }) => [profileId, accountId ?? []].flat()),
         );
         return { items: items.map((message) => messageIn(message, names)), next };
       },

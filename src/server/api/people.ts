@@ -17,8 +17,7 @@ import { readMessages } from '../../runs/read-messages.ts';
 import { readRuns } from '../../runs/read-runs.ts';
 import { listTasks } from '../../sales/read-tasks.ts';
 import type { Database } from '../../store/database.ts';
-import { taskAnswer } from '../routes/tasks.ts';
-import { messageAnswer, messageIn, nameIn, runAnswer, runIn } from './answers.ts';
+import { messageAnswer, messageIn, runAnswer, runIn, taskAnswer, taskIn } from './answers.ts';
 
 /** Of runs, messages and events, the newest. */
 const RECENT = 50;
@@ -72,8 +71,7 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
         const person = await findPerson(db, params.id);
         if (person === null) throw noSuchPerson(params.id);
         const { id: profileId, userId, createdAt, traits, identities, accounts } = person;
-        const [names, publication, audiences, runs, messages, tasks, events] = await Promise.all([
-          namesOf(db, [profileId]),
+        const [publication, audiences, runs, messages, tasks, events] = await Promise.all([
           currentPublication(db),
           readAudiencesOf(db, profileId),
           readRuns(db, { profileId, limit: RECENT }),
@@ -81,6 +79,7 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
           listTasks(db, { profileId, limit: RECENT }, clock.now()),
           readRecentEvents(db, profileId, RECENT),
         ]);
+        const names = await namesOf(db, [profileId, ...messages.flatMap(({ accountId }) => accountId ?? [])]);
         return {
           userId,
           createdAt,
@@ -91,7 +90,7 @@ export function peopleRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod 
           audiences,
           runs: runs.map((run) => runIn(run, names)),
           messages: messages.map((message) => messageIn(message, names)),
-          tasks: tasks.map(({ profileId: of, ...task }) => ({ ...task, person: nameIn(names, of) })),
+          tasks: tasks.map((task) => taskIn(task, names)),
           events: events.map((event) => ({ ...event, properties: { ...event.properties } })),
         };
       },

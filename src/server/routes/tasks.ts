@@ -13,29 +13,14 @@ import { reportOnMessage } from '../../runs/message-events.ts';
 import { listTasks, readTask, TASK_STATUSES, type Task } from '../../sales/read-tasks.ts';
 import { claimTask, completeTask, OUTCOMES, reassignTask, snoozeTask, TaskStateError } from '../../sales/tasks.ts';
 import type { Database } from '../../store/database.ts';
-import { nameIn, personAnswer } from '../api/answers.ts';
+import { expectAccount } from '../api/accounts.ts';
+import { taskAnswer, taskIn } from '../api/answers.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
 
 export interface TaskDeps {
   readonly db: Database;
   readonly clock: Clock;
 }
-
-export const taskAnswer = z.object({
-  id: z.string().describe("The message's; URL-encode it in paths"),
-  person: personAnswer,
-  title: z.string(),
-  owner: z.string().describe('Who it is meant for'),
-  brief: z.string(),
-  status: z.enum(TASK_STATUSES),
-  claimedBy: z.string().nullable(),
-  snoozedUntil: z.date().nullable(),
-  outcome: z.string().nullable(),
-  note: z.string().nullable(),
-  dueAt: z.date(),
-  createdAt: z.date(),
-  completedAt: z.date().nullable(),
-});
 
 const taskPlace = z.object({ dueAt: z.iso.datetime(), id: z.string() });
 const taskParams = z.object({ id: z.string().describe('URL-encoded') });
@@ -47,6 +32,7 @@ const taskQuery = pageQuery.extend({
   status: z.enum(TASK_STATUSES).optional(),
   owner: z.string().optional(),
   person: z.string().optional().describe('A user id, or an anonymous id'),
+  account: z.string().optional().describe('The `groupId` of an account'),
 });
 
 /** Guarded by the server's own check of the API key, like everything under `/api`. */
@@ -68,9 +54,10 @@ function readingRoutes({ db, clock }: TaskDeps): FastifyPluginAsyncZod {
           response: { 200: pageOf(taskAnswer), 400: errorAnswer, 401: errorAnswer, 404: errorAnswer },
         },
       },
-      async ({ query: { limit, cursor, person, ...filter } }) => {
+      async ({ query: { limit, cursor, person, account, ...filter } }) => {
         const after = decodeCursor(cursor, taskPlace);
-        const profileId = person === undefined ? undefined : await findPersonId(db, person);
+        const ofAccount = account === undefined ? undefined : (await expectAccount(db, account, 'account')).profileId;
+        const profileId = person === undefined ? ofAccount : await findPersonId(db, person);
         if (profileId === null) throw new HttpProblem(404, 'not-found', `There is no person \`${person}\``);
         const rows = await listTasks(db, { ...filter, profileId, after, limit: limit + 1 }, clock.now());
         const { items, next } = cutPage(rows, limit, ({ dueAt, id }) => ({ dueAt, id }));
@@ -171,5 +158,5 @@ async function answerWith(db: Database, tasks: readonly Task[]) {
     db,
     tasks.map(({ profileId }) => profileId),
   );
-  return tasks.map(({ profileId, ...task }) => ({ ...task, person: nameIn(names, profileId) }));
+  return tasks.map((task) => taskIn(task, names));
 }
