@@ -7,7 +7,8 @@ import type { Refusal } from './pressure.ts';
 import type { Instant } from './time.ts';
 import { lengthText } from './time-text.ts';
 
-export function sayRefusal(refusal: Refusal): string {
+/** @param time how an instant is said; absent: in UTC */
+export function sayRefusal(refusal: Refusal, time = sayInstant): string {
   switch (refusal.reason) {
     case 'held-out':
       return 'held out';
@@ -22,15 +23,15 @@ export function sayRefusal(refusal: Refusal): string {
     case 'never-this':
       return `the person does not want the ${refusal.what} ${refusal.name}`;
     case 'snoozed':
-      return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${sayInstant(refusal.freeAt)}`;
+      return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${time(refusal.freeAt)}`;
     case 'dismissed':
       return `the person has dismissed the ${refusal.what} ${refusal.name} in this run`;
     case 'hours':
       return refusal.freeAt === null
         ? `outside of its hours in ${refusal.zone}, and they never come`
-        : `outside of its hours in ${refusal.zone}, until ${sayInstant(refusal.freeAt)}`;
+        : `outside of its hours in ${refusal.zone}, until ${time(refusal.freeAt)}`;
     case 'cap':
-      return `at most ${sayCap(refusal.cap)} (${refusal.scope}), free at ${sayInstant(refusal.freeAt)}`;
+      return `at most ${sayCap(refusal.cap)} (${refusal.scope}), free at ${time(refusal.freeAt)}`;
     case 'channel':
       return refusal.detail;
     case 'ended':

@@ -1,5 +1,5 @@
 /**
- * An invented person for simulations: who they are and what they do when, written as YAML or JSON.
+ * Invented people for simulations: who they are and what they do when, written as YAML or JSON.
  *
  * ```yaml
  * userId: ada
@@ -9,7 +9,10 @@
  *   - { event: Export Completed, at: -3 days, properties: { format: csv } }
  *   - { event: Upgrade Page Viewed, at: 30m }
  *   - { identify: { plan: pro }, at: 2026-03-05T12:00:00Z }
+ *   - { unsubscribe: newsletter, at: 9 days }
  * ```
+ *
+ * Several in one file are separated by `---`.
  * @module
  */
 import ms, { type StringValue } from 'ms';
@@ -66,13 +69,18 @@ const moment = z.string({ error: saysUnlessMissing(MOMENT) }).transform((text, c
 
 const object = z.record(z.string(), z.json(), { error: saysUnlessMissing('must be a map of keys') });
 const text = z.string({ error: saysUnlessMissing('must be text') }).min(1, { error: 'must not be empty' });
-const event = z.strictObject({
-  event: text,
-  at: moment,
-  properties: object.default({}),
-  byEngine: z.boolean({ error: 'must be true or false' }).optional(),
-});
-const identify = z.strictObject({ identify: object, at: moment });
+const OCCASIONS = {
+  event: z.strictObject({
+    event: text,
+    at: moment,
+    properties: object.default({}),
+    byEngine: z.boolean({ error: 'must be true or false' }).optional(),
+  }),
+  identify: z.strictObject({ identify: object, at: moment }),
+  /** The category, or `all`. */
+  unsubscribe: z.strictObject({ unsubscribe: text, at: moment }),
+};
+const KINDS = ['event', 'identify', 'unsubscribe'] as const;
 
 /** The one source of the persona file's shape. */
 export const personaFile = z.strictObject(
@@ -90,48 +98,52 @@ export const personaFile = z.strictObject(
 /**
  * @param file its name, for messages
  * @param text YAML or JSON
- * @returns the persona, or everything that is wrong with the file
+ * @returns the personas in it, or everything that is wrong with the file
  */
-export function parsePersona(file: string, text: string): { persona: Persona } | { problems: readonly Problem[] } {
+export function parsePersonas(
+  file: string,
+  text: string,
+): { readonly personas: readonly Persona[] } | { readonly problems: readonly Problem[] } {
   const { sources, problems: broken } = parseYaml(file, text);
-  const [source, another] = sources;
   if (broken.length > 0) return { problems: broken };
-  if (source === undefined)
-    return {
-      problems: [problemAt(file, { line: 1, column: 1 }, 'The file is empty', 'A persona has a `userId` and `events`')],
-    };
-  if (another !== undefined)
-    return {
-      problems: [
-        problemAt(file, another.placeOf([]), 'A file holds one persona', 'Put the others into files of their own'),
-      ],
-    };
-
+  if (sources.length === 0) {
+    const fix = 'A persona has a `userId` and `events`';
+    return { problems: [problemAt(file, { line: 1, column: 1 }, 'The file is empty', fix)] };
+  }
   const problems: Problem[] = [];
+  const personas = sources.flatMap((source) => personaIn(source, problems));
+  return problems.length > 0 ? { problems } : { personas };
+}
+
+function personaIn(source: Source, problems: Problem[]): Persona[] {
   const parsed = personaFile.safeParse(source.value);
   if (!parsed.success) problems.push(...problemsOf(parsed.error, [], source, Object.keys(personaFile.shape)));
   const events = eventsOf(source.value).flatMap((written, index) =>
     parseOccasion(written, ['events', index], source, problems),
   );
-  if (!parsed.success || problems.length > 0) return { problems };
-  return { persona: { ...parsed.data, events } };
+  return parsed.success ? [{ ...parsed.data, events }] : [];
 }
 
 function parseOccasion(written: unknown, path: Path, source: Source, problems: Problem[]): Occasion[] {
   if (typeof written !== 'object' || written === null || Array.isArray(written)) return [];
-  const isEvent = Object.hasOwn(written, 'event');
-  if (isEvent === Object.hasOwn(written, 'identify')) {
-    const fix = isEvent ? 'Make it two' : didYouMean(Object.keys(written)[0] ?? '', ['event', 'identify']);
-    problems.push(
-      problemAt(source.file, source.placeOf(path), 'Each of `events` has either `event` or `identify`', fix),
-    );
+  const kinds = KINDS.filter((kind) => Object.hasOwn(written, kind));
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) {
+    const fix = kind === undefined ? didYouMean(Object.keys(written)[0] ?? '', KINDS) : 'Make it several';
+    const message = 'Each of `events` has one of `event`, `identify` and `unsubscribe`';
+    problems.push(problemAt(source.file, source.placeOf(path), message, fix));
     return [];
   }
-  const schema = isEvent ? event : identify;
+  const schema = OCCASIONS[kind];
   const parsed = schema.safeParse(written);
-  if (parsed.success) return [parsed.data];
+  if (parsed.success) return ['unsubscribe' in parsed.data ? unsubscribed(parsed.data) : parsed.data];
   problems.push(...problemsOf(parsed.error, path, source, Object.keys(schema.shape)));
   return [];
+}
+
+/** As the engine reports it when somebody follows the link. */
+function unsubscribed({ unsubscribe, at }: z.infer<typeof OCCASIONS.unsubscribe>): Occasion {
+  return { event: 'Unsubscribed', at, properties: { unsubscribed_from: unsubscribe }, byEngine: true };
 }
 
 function problemsOf(error: z.ZodError, above: Path, source: Source, known: readonly string[]): Problem[] {

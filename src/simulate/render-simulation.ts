@@ -1,37 +1,61 @@
 /**
- * A simulation as a table to read in a terminal. Times are UTC, and counted from the run's entry.
+ * A simulation as text to read in a terminal. Times are the person's own, and counted from the run's entry.
  * @module
  */
-import { sayInstant, sayRefusal } from '../core/refusal-text.ts';
+import picocolors from 'picocolors';
+import { sayRefusal } from '../core/refusal-text.ts';
 import type { Hold, LogEntry } from '../core/run.ts';
+import type { Instant } from '../core/time.ts';
 import { lengthText } from '../core/time-text.ts';
-import type { SimulatedRun, Simulation } from './simulation.ts';
+import { alignedTime, clockTime, type Line, layOut } from './layout.ts';
+import { messageText } from './message-text.ts';
+import type { SimulatedMessage, SimulatedRun, Simulation } from './simulation.ts';
 
-export function renderSimulation(simulation: Simulation): string {
-  const { journey, version, userId, start, runs, refused, audiences } = simulation;
-  const lines = [`${userId} in ${journey} (${version.slice(0, 12)}), from ${sayInstant(start)}`, ''];
-  for (const { audience, entered, at } of audiences)
-    lines.push(`${sayInstant(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`);
-  if (audiences.length > 0) lines.push('');
-  for (const run of runs) lines.push(...linesOf(run), '');
-  if (runs.length === 0) lines.push('Never enters the journey.', '');
-  for (const { at, reason } of refused) lines.push(`${sayInstant(at)}  does not enter: ${reason}`);
+const { bold, dim } = picocolors;
+
+/** @param width of the terminal */
+export function renderSimulation(simulation: Simulation, width = 80): string {
+  const { journey, version, userId, start, zone, runs, refused, audiences, others } = simulation;
+  const time = (at: Instant) => clockTime(at, zone, start);
+  const cell = (at: Instant) => alignedTime(at, zone, start);
+  const lines = [
+    bold(`${userId} in ${journey} (${version.slice(0, 12)}), from ${clockTime(start, zone)}`),
+    dim(`Times are in ${zone}.`),
+    '',
+    ...audiences.map(
+      ({ audience, entered, at }) => `${cell(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`,
+    ),
+    ...(audiences.length > 0 ? [''] : []),
+    ...runs.flatMap((run) => [...linesOf(run, simulation, width), '']),
+    ...(runs.length === 0 ? ['Never enters the journey.', ''] : []),
+    ...refused.map(({ at, reason }) => `${cell(at)}  does not enter: ${reason}`),
+    ...(refused.length > 0 ? [''] : []),
+    ...meanwhile(others, time, cell, width),
+  ];
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function linesOf(run: SimulatedRun): string[] {
+function linesOf(run: SimulatedRun, { zone, start, occasions, userId }: Simulation, width: number): string[] {
   const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
-  const title = `Run ${visit + 1}, entered ${sayInstant(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`;
-  const rows = log.map((one) => [
-    sayInstant(one.at),
-    `+${lengthText(one.at - enteredAt)}`,
-    one.step ?? '',
-    sayOf(one, run),
-  ]);
-  const table = columns([['time (UTC)', 'after entry', 'step', 'what happens'], ...rows]);
+  const time = (at: Instant) => clockTime(at, zone, start);
+  const line = (at: Instant, text: string, quote: readonly string[] = []): Line & { readonly instant: Instant } => {
+    return { instant: at, at: alignedTime(at, zone, start), after: `+${lengthText(at - enteredAt)}`, text, quote };
+  };
+  const deeds = occasions
+    .filter(({ at }) => at > enteredAt && (endedAt === null || at <= endedAt))
+    .map(({ at, what }) => line(at, dim(`${userId}: ${what}`)));
+  const steps = log.map((one) => {
+    const message = messageOf(one, run);
+    const text = sayOf(one, run, time);
+    const quote = message === undefined || one.did !== 'acted' ? [] : messageText(message);
+    return line(one.at, one.step === null || saysStep(one.step, message) ? text : `${one.step}: ${text}`, quote);
+  });
   return [
-    title,
-    ...table.map((line) => `  ${line}`),
+    bold(`Run ${visit + 1}, entered ${time(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`),
+    ...layOut(
+      [...deeds, ...steps].sort((a, b) => a.instant - b.instant),
+      width,
+    ),
     endedAt === null ? 'Still under way' : `Outcome: ${outcome} after ${lengthText(endedAt - enteredAt)}, ${reason}`,
   ];
 }
@@ -41,10 +65,42 @@ function entryText({ by, audience, event }: SimulatedRun['entry']): string {
   return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
 
-function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
+/** What the other journeys of the workspace did at the same time. */
+function meanwhile(
+  others: readonly SimulatedRun[],
+  time: (at: Instant) => string,
+  cell: (at: Instant) => string,
+  width: number,
+): string[] {
+  if (others.length === 0) return [];
+  const wanted = others.flatMap((run) => run.messages.map((message) => ({ ...message, journey: run.journey })));
+  const lines = wanted
+    .sort((a, b) => a.at - b.at)
+    .map(({ at, journey, channel, template, refusal }): Line => {
+      const what = `${channel}${template === null ? '' : ` ${template}`}`;
+      return {
+        at: cell(at),
+        after: journey,
+        text: refusal === null ? what : `${what} refused: ${sayRefusal(refusal, time)}`,
+      };
+    });
+  const journeys = [...new Set(others.map(({ journey }) => journey))].join(', ');
+  return [bold(`Meanwhile in ${journeys}`), ...(lines.length === 0 ? ['  no message'] : layOut(lines, width))];
+}
+
+/** A step that is named after its template need not be named beside it. */
+function saysStep(step: string, message: SimulatedMessage | undefined): boolean {
+  return typeof message?.template === 'string' && step.endsWith(message.template);
+}
+
+function messageOf({ step, visit }: LogEntry, { messages }: SimulatedRun): SimulatedMessage | undefined {
+  return messages.find((message) => message.step === step && message.visit === visit);
+}
+
+function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string): string {
   switch (entry.did) {
     case 'waiting':
-      return `waits, until ${sayInstant(entry.until)} at most`;
+      return `waits, until ${time(entry.until)} at most`;
     case 'waited':
       return { time: 'goes on', condition: 'goes on: what it waited for is true', timeout: 'goes on: waited in vain' }[
         entry.why
@@ -54,16 +110,14 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
         ? `takes the way "${entry.way}"`
         : `gets the variant "${entry.way}" of ${entry.experiment.name}${entry.experiment.by === 'before' ? ', as before' : ''}`;
     case 'acted': {
-      const message = messages.find(({ step, visit }) => step === entry.step && visit === entry.visit);
-      if (message === undefined) return 'sets traits';
-      return `${message.channel}${message.template === null ? '' : ` ${message.template}`} goes out`;
+      return entry.kind === 'set-trait' ? 'sets traits' : `${nameOf(entry, run)} goes out`;
     }
     case 'held':
-      return `${entry.kind} held until ${sayInstant(entry.until)}: ${sayHold(entry.hold)}`;
+      return `${nameOf(entry, run)} held until ${time(entry.until)}: ${sayHold(entry.hold, time)}`;
     case 'fell-back':
       return `no time zone is called ${entry.unusable}; goes by ${entry.zone}`;
     case 'refused':
-      return `${entry.kind} refused: ${sayRefusal(entry.refusal)}`;
+      return `${nameOf(entry, run)} refused: ${sayRefusal(entry.refusal, time)}`;
     case 'migrated':
       return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
     case 'ended':
@@ -71,16 +125,11 @@ function sayOf(entry: LogEntry, { messages }: SimulatedRun): string {
   }
 }
 
-function sayHold(hold: Hold): string {
-  return hold.reason === 'hours' ? `outside of its hours in ${hold.zone}` : sayRefusal(hold.refusal);
+function sayHold(hold: Hold, time: (at: Instant) => string): string {
+  return hold.reason === 'hours' ? `outside of its hours in ${hold.zone}` : sayRefusal(hold.refusal, time);
 }
 
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+function nameOf(entry: LogEntry, run: SimulatedRun): string {
+  const template = messageOf(entry, run)?.template ?? null;
+  return template === null ? entry.kind : `${entry.kind} ${template}`;
 }

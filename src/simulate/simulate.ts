@@ -2,6 +2,7 @@
  * One persona through the journeys of a workspace in virtual time, offline.
  * @module
  */
+import { zoneOf } from '../core/calendar.ts';
 import { withTags } from '../core/tags.ts';
 import { DAY, type Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
@@ -34,11 +35,12 @@ const AFTERLIFE = 365 * DAY;
 export function simulate(input: SimulationInput): Simulation {
   const { journey: key, persona, start = persona.start } = input;
   const workspace = workspaceFor(input);
+  const calls = callsOf(persona, start, workspace.tags);
   const life = new VirtualLife({
     world: virtualWorld(workspace, { rendersEmails: true }),
     userId: persona.userId,
     traits: persona.traits,
-    calls: callsOf(persona, start, workspace.tags),
+    calls,
     afterlife: AFTERLIFE,
   }).live();
   const { audiences } = workspace;
@@ -47,11 +49,20 @@ export function simulate(input: SimulationInput): Simulation {
     version: workspace.journeys[key]?.hash ?? '',
     userId: persona.userId,
     start,
+    zone: zoneOf(persona.traits, workspace.settings.timezone),
+    occasions: calls.flatMap(occasionIn),
     runs: life.runs.filter(({ journey }) => journey === key),
     refused: life.refused.filter(({ journey }) => journey === key),
     others: life.runs.filter(({ journey }) => journey !== key),
     audiences: life.audienceChanges.filter(({ audience }) => audiences[audience]?.hidden !== true),
   };
+}
+
+function occasionIn({ type, name, traits = {}, profileId, occurredAt }: IncomingEvent) {
+  const at = Date.parse(occurredAt);
+  if (type !== 'identify') return [{ at, what: profileId === undefined || name === 'Unsubscribed' ? name : `${name} (by the engine)` }];
+  const said = Object.entries(traits).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  return said.length === 0 ? [] : [{ at, what: `is told to have ${said.join(', ')}` }];
 }
 
 function workspaceFor({ workspace, journey: key, heldOut, only = false }: SimulationInput): LivedWorkspace {
@@ -68,11 +79,17 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
   return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
 }
 
-/** In order of time; the start is told of too, since conditions may hold of the traits alone. */
-function callsOf({ events, userId }: Persona, start: Instant, tags: LivedWorkspace['tags']): IncomingEvent[] {
+/**
+ * What the persona does, as calls in order of time. The start is told of too, since conditions may hold of the traits alone.
+ */
+export function callsOf(
+  { events, userId, traits }: Persona,
+  start: Instant,
+  tags?: LivedWorkspace['tags'],
+): IncomingEvent[] {
   const instantOf = (moment: Moment) => ('instant' in moment ? moment.instant : start + moment.after);
   const calls = events.map((occasion, index) => callOf(occasion, userId, instantOf(occasion.at), index + 1, tags));
-  const begins = callOf({ identify: {}, at: { instant: start } }, userId, start, 0, tags);
+  const begins = callOf({ identify: traits, at: { instant: start } }, userId, start, 0, tags);
   return [begins, ...calls].sort((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
 }
 

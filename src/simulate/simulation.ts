@@ -56,6 +56,10 @@ export interface Simulation {
   readonly version: string;
   readonly userId: string;
   readonly start: Instant;
+  /** IANA name of the person's time zone. */
+  readonly zone: string;
+  /** What the person does. */
+  readonly occasions: readonly { readonly at: Instant; readonly what: string }[];
   /** Of this journey. */
   readonly runs: readonly SimulatedRun[];
   readonly refused: readonly RefusedEntry[];

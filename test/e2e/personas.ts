@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { JsonObject } from '../../src/core/condition.ts';
 import { DAY, HOUR, type Instant, MINUTE } from '../../src/core/time.ts';
 import { formatProblem } from '../../src/definitions/problems.ts';
-import { type Occasion, type Persona, parsePersona } from '../../src/simulate/persona.ts';
+import { type Occasion, type Persona, parsePersonas } from '../../src/simulate/persona.ts';
 
 /** People with a story, each for a way that a shipped journey can take. */
 const STORIES: Readonly<Record<string, string>> = {
@@ -152,13 +152,13 @@ export const LIFETIME = 60 * DAY;
 
 /** The people with a story, and as many whose life is drawn. */
 export function personas(start: Instant, drawn: number): Persona[] {
-  const told = Object.entries(STORIES).map(([userId, story]) => {
-    const parsed = parsePersona(
+  const told = Object.entries(STORIES).flatMap(([userId, story]) => {
+    const parsed = parsePersonas(
       `${userId}.yaml`,
       `userId: ${userId}\n${story.replace('START', new Date(start).toISOString())}`,
     );
     if ('problems' in parsed) throw new Error(parsed.problems.map(formatProblem).join('\n'));
-    return { ...parsed.persona, start };
+    return parsed.personas.map((persona) => ({ ...persona, start }));
   });
   const random = fc.sample(lives, { numRuns: drawn, seed: 20_260_101 }).map((life, index) => ({
     ...life,

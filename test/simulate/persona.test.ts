@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { formatProblem } from '../../src/definitions/problems.ts';
-import { DEFAULT_START, type Persona, parsePersona } from '../../src/simulate/persona.ts';
+import { DEFAULT_START, type Persona, parsePersonas } from '../../src/simulate/persona.ts';
 
 function read(text: string): Persona {
-  const parsed = parsePersona('ada.yaml', text);
+  const [persona, another] = readAll(text);
+  if (persona === undefined || another !== undefined) throw new Error('That is not one persona');
+  return persona;
+}
+
+function readAll(text: string): readonly Persona[] {
+  const parsed = parsePersonas('ada.yaml', text);
   if ('problems' in parsed) throw new Error(parsed.problems.map(formatProblem).join('\n'));
-  return parsed.persona;
+  return parsed.personas;
 }
 
 function complaints(text: string): string[] {
-  const parsed = parsePersona('ada.yaml', text);
+  const parsed = parsePersonas('ada.yaml', text);
   return 'problems' in parsed ? parsed.problems.map(formatProblem) : [];
 }
 
@@ -43,6 +49,16 @@ events:
     expect(read('{"userId": "ada"}')).toEqual({ userId: 'ada', start: DEFAULT_START, traits: {}, events: [] });
     expect(read('{"userId": "ada", "events": [{"event": "X", "at": "0s"}]}').events).toEqual([
       { event: 'X', at: { after: 0 }, properties: {} },
+    ]);
+  });
+
+  it('may hold several', () => {
+    expect(readAll('userId: ada\n---\nuserId: bob').map(({ userId }) => userId)).toEqual(['ada', 'bob']);
+  });
+
+  it('unsubscribes as the engine tells of it', () => {
+    expect(read('{"userId": "ada", "events": [{"unsubscribe": "news", "at": "1h"}]}').events).toEqual([
+      { event: 'Unsubscribed', at: { after: HOUR }, properties: { unsubscribed_from: 'news' }, byEngine: true },
     ]);
   });
 
@@ -79,8 +95,8 @@ events:
       'has an event that is none',
       'userId: ada\nevents:\n  - { evnt: Viewed, at: 1h }\n  - { event: A, identify: {}, at: 1h }',
       [
-        'ada.yaml:3:5  Each of `events` has either `event` or `identify`. Did you mean `event`?',
-        'ada.yaml:4:5  Each of `events` has either `event` or `identify`. Make it two.',
+        'ada.yaml:3:5  Each of `events` has one of `event`, `identify` and `unsubscribe`. Did you mean `event`?',
+        'ada.yaml:4:5  Each of `events` has one of `event`, `identify` and `unsubscribe`. Make it several.',
       ],
     ],
     [
@@ -93,9 +109,9 @@ events:
       ],
     ],
     [
-      'holds two',
-      'userId: ada\n---\nuserId: bob',
-      ['ada.yaml:3:1  A file holds one persona. Put the others into files of their own.'],
+      'unsubscribes from nothing',
+      'userId: ada\nevents:\n  - { unsubscribe: "", at: 1h }\n---\nuserId: bob\nevent: []',
+      ['ada.yaml:3:20  `unsubscribe` must not be empty.', 'ada.yaml:6:1  Unknown key `event`. Did you mean `events`?'],
     ],
     [
       'is broken YAML',

@@ -16,24 +16,29 @@ describe('a simulation as text', () => {
       ...[0, 1, 2, 3].map((hour) => ({ ...again, at: { after: 40 * DAY + hour * HOUR } })),
     ]);
     expect(renderSimulation(simulate({ workspace, journey: 'free-to-paid', persona }))).toBe(
-      `ada in free-to-paid (hash-of-free), from 2024-01-01T00:00:00Z
+      `ada in free-to-paid (hash-of-free), from Mon 1 Jan 2024 00:00
+Times are in UTC.
 
-2024-01-01T01:00:00Z  enters audience high-intent-free-users
-2024-01-28T00:00:00Z  leaves audience high-intent-free-users
-2024-02-10T03:00:00Z  enters audience high-intent-free-users
-2024-03-11T00:00:00Z  leaves audience high-intent-free-users
+Mon  1 Jan 01:00  enters audience high-intent-free-users
+Sun 28 Jan 00:00  leaves audience high-intent-free-users
+Sat 10 Feb 03:00  enters audience high-intent-free-users
+Mon 11 Mar 00:00  leaves audience high-intent-free-users
 
-Run 1, entered 2024-01-01T01:00:00Z by audience high-intent-free-users
-  time (UTC)            after entry  step                  what happens
-  2024-01-01T01:00:00Z  +0           wait                  waits, until 2024-01-01T02:00:00Z at most
-  2024-01-01T02:00:00Z  +1h          wait                  goes on
-  2024-01-01T02:00:00Z  +1h          branch                takes the way "if 1"
-  2024-01-01T02:00:00Z  +1h          upgrade-conversation  sales-task upgrade-conversation goes out
-  2024-01-01T02:00:00Z  +1h          upgrade-direct        email refused: at most 0 of channel email in 1d (workspace), free at 2024-01-02T02:00:00Z
-  2024-01-15T01:00:00Z  +14d                               ends as timed-out
+Run 1, entered Mon 1 Jan 01:00 by audience high-intent-free-users
+  Mon  1 Jan 01:00         +0    wait: waits, until Mon 1 Jan 02:00 at most
+  Mon  1 Jan 01:00:00.001  +1ms  ada: Upgrade Page Viewed
+  Mon  1 Jan 02:00         +1h   wait: goes on
+  Mon  1 Jan 02:00         +1h   branch: takes the way "if 1"
+  Mon  1 Jan 02:00         +1h   sales-task upgrade-conversation goes out
+                                 │ upgrade-conversation (for sales)
+                                 │ Call
+  Mon  1 Jan 02:00         +1h   email upgrade-direct refused: at most 0 of
+                                   channel email in 1d (workspace), free at Tue
+                                   2 Jan 02:00
+  Mon 15 Jan 01:00         +14d  ends as timed-out
 Outcome: timed-out after 14d, the time limit was reached
 
-2024-02-10T03:00:00Z  does not enter: entered before, and not again until 2024-03-31T01:00:00.000Z
+Sat 10 Feb 03:00  does not enter: entered before, and not again until 2024-03-31T01:00:00.000Z
 `,
     );
   });
@@ -41,7 +46,7 @@ Outcome: timed-out after 14d, the time limit was reached
   it('says so where the person never enters', () => {
     const workspace = workspaceOf([freeToPaid], { more: { 'high-intent-free-users': did('Never') } });
     expect(renderSimulation(simulate({ workspace, journey: 'free-to-paid', persona: exporter() }))).toBe(
-      'ada in free-to-paid (hash-of-free), from 2024-01-01T00:00:00Z\n\nNever enters the journey.\n',
+      'ada in free-to-paid (hash-of-free), from Mon 1 Jan 2024 00:00\nTimes are in UTC.\n\nNever enters the journey.\n',
     );
   });
 
@@ -50,6 +55,6 @@ Outcome: timed-out after 14d, the time limit was reached
       simulate({ workspace: workspaceOf([freeToPaid]), journey: 'free-to-paid', persona: exporter(), heldOut: true }),
     );
     expect(text).toContain('by audience high-intent-free-users, held out\n');
-    expect(text).toContain('in-app refused: held out\n');
+    expect(text).toContain('in-app unlock-exports refused: held out\n');
   });
 });
