@@ -6,6 +6,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { audiences } from './audiences.ts';
+import { backtest } from './backtest.ts';
 import { caps } from './caps.ts';
 import { clock } from './clock.ts';
 import { cost } from './cost.ts';
@@ -32,6 +33,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   audiences,
   ingest,
   waiting,
+  backtest,
 };
 const DID_NOT_HOLD = 1;
 const WRONG_USE = 2;

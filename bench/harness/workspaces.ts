@@ -24,6 +24,8 @@ export const AUDIENCES_WORKSPACE = fileURLToPath(new URL('../workspace-audiences
 export const INGEST_WORKSPACE = fileURLToPath(new URL('../workspace-ingest', import.meta.url));
 /** `waiting`, in which people stay for two weeks. */
 export const WAITING_WORKSPACE = fileURLToPath(new URL('../workspace-waiting', import.meta.url));
+/** The journeys that are shipped. */
+export const SHIPPED_WORKSPACE = fileURLToPath(new URL('../../journeys', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
 

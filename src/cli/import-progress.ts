@@ -4,9 +4,9 @@
  */
 import { createLogUpdate } from 'log-update';
 import type { ImportProgress } from '../import/import-file.ts';
+import { progressBar } from './progress-bar.ts';
 
 const EVERY = 100;
-const BAR = 30;
 
 /** Shows nothing where nobody looks: in a pipe or a file. */
 export function importProgress(output: NodeJS.WriteStream): { show(progress: ImportProgress): void; done(): void } {
@@ -29,9 +29,7 @@ export function importProgress(output: NodeJS.WriteStream): { show(progress: Imp
 }
 
 export function progressLine({ phase, stored, rejected, share }: ImportProgress, perSecond: number): string {
-  const done = Math.min(1, share);
-  const filled = Math.round(done * BAR);
-  const bar = `${'━'.repeat(filled)}${'─'.repeat(BAR - filled)} ${Math.floor(done * 100)}%`;
+  const bar = progressBar(share);
   if (phase === 'recognising') return `${bar}  reading the file`;
   const count = (rows: number) => Math.round(rows).toLocaleString('en-US');
   const bad = rejected === 0 ? '' : `, ${count(rejected)} rejected`;

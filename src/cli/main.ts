@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
+import { backtestCommand } from './commands/backtest.ts';
 import { demoCommand } from './commands/demo.ts';
 import { experimentsCommand } from './commands/experiments.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -34,6 +35,7 @@ for (const command of [
   demoCommand(),
   playCommand(),
   simulateCommand(),
+  backtestCommand(),
   explainCommand(),
   experimentsCommand(),
   audienceCommand(),

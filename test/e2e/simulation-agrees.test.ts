@@ -7,11 +7,12 @@ import type { LogEntry } from '../../src/core/run.ts';
 import type { Instant } from '../../src/core/time.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { findPersonId } from '../../src/profiles/find.ts';
-import type { Occasion, Persona } from '../../src/simulate/persona.ts';
+import type { Persona } from '../../src/simulate/persona.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { checkedWorkspace } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
+import { live } from './live.ts';
 import { LIFETIME, personas } from './personas.ts';
 import { storyOf } from './story.ts';
 
@@ -109,37 +110,12 @@ beforeAll(async () => {
   workspace = await checkedWorkspace(folder);
   engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
   people = personas(engine.clock.now(), DRAWN);
-  end = await live(people);
+  end = await live(engine, people, LIFETIME);
 }, 120_000);
 afterAll(async () => {
   await engine?.stop();
   await mailbox.close();
 });
-
-/** Lets everybody live through the real engine, side by side. */
-async function live(everybody: readonly Persona[]): Promise<Instant> {
-  for (const { userId, traits } of everybody) await engine.identify(userId, traits);
-  const start = engine.clock.now();
-  const timeline = new Map<Instant, [string, Occasion][]>();
-  for (const { userId, events } of everybody) {
-    for (const occasion of events) {
-      const at = 'instant' in occasion.at ? occasion.at.instant : start + occasion.at.after;
-      timeline.set(at, [...(timeline.get(at) ?? []), [userId, occasion]]);
-    }
-  }
-  for (const [at, occasions] of [...timeline].sort(([a], [b]) => a - b)) {
-    await engine.pass(at - engine.clock.now());
-    await engine.send(
-      ...occasions.map(([userId, occasion]) =>
-        'event' in occasion
-          ? { name: occasion.event, userId, properties: occasion.properties }
-          : { type: 'identify' as const, name: 'identify', userId, traits: occasion.identify },
-      ),
-    );
-  }
-  await engine.pass(start + LIFETIME - engine.clock.now());
-  return engine.clock.now();
-}
 
 const until = <T extends { readonly at: Instant }>(entries: readonly T[]) => entries.filter(({ at }) => at <= end);
 

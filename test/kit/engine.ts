@@ -29,17 +29,25 @@ import { quietRuntime } from './temporal.ts';
 
 /** A workspace from files written on the spot. */
 export async function workspaceOf(files: Readonly<Record<string, string>>): Promise<Workspace> {
+  return checked(await loadedFrom(files));
+}
+
+/** Likewise, or what is wrong with the files. */
+export async function loadedFrom(files: Readonly<Record<string, string>>): ReturnType<typeof loadWorkspace> {
   const folder = await mkdtemp(join(tmpdir(), 'workspace-'));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), text);
   }
-  return checkedWorkspace(folder);
+  return loadWorkspace(folder);
 }
 
 /** The workspace in a folder, which must have no problems. */
 export async function checkedWorkspace(folder: string): Promise<Workspace> {
-  const loaded = await loadWorkspace(folder);
+  return checked(await loadWorkspace(folder));
+}
+
+function checked(loaded: Awaited<ReturnType<typeof loadWorkspace>>): Workspace {
   if ('problems' in loaded) throw new Error(loaded.problems.map(formatProblem).join('\n'));
   return loaded.workspace;
 }

@@ -1,0 +1,127 @@
+/**
+ * A journey over what has happened: who would have entered when, and what they would have got, before it is published.
+ *
+ * Everybody lives through their own history, one after the other, by the rules that real runs go by, as if the workspace
+ * had been in force all along. What is known at an instant is what was said up to then. Whoever converted in it did so
+ * although nobody had written to them.
+ * @module
+ */
+import type { JourneyVersion } from '../definitions/workspace-types.ts';
+import { type BacktestCounts, BacktestTally, type Period } from './backtest-tally.ts';
+import type { SimulatedRun } from './simulation.ts';
+import type { PersonHistory } from './sort-by-person.ts';
+import { VirtualLife } from './virtual-life.ts';
+import { type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
+
+export interface BacktestQuestion {
+  readonly workspace: LivedWorkspace;
+  readonly journey: string;
+  /** What it is compared with. */
+  readonly against?: LivedWorkspace;
+  /** Everything before counts as history that starts nothing. */
+  readonly period: Period;
+}
+
+/** Somebody's entry into the journey. */
+export interface BacktestEntry {
+  /** User id, or anonymous id. */
+  readonly person: string;
+  /** `added`: not with what it is compared with; `lost`: only with that. Absent where it is compared with nothing. */
+  readonly change?: 'same' | 'added' | 'lost';
+  readonly run: SimulatedRun;
+}
+
+export interface Backtest {
+  readonly journey: string;
+  readonly period: Period;
+  /** Whose histories were lived through. */
+  readonly people: number;
+  readonly proposed: BacktestCounts;
+  /** Null where it is compared with nothing, or where that has no such journey. */
+  readonly current: BacktestCounts | null;
+  /** Entries by what became of them; null where it is compared with nothing. */
+  readonly changes: { readonly same: number; readonly added: number; readonly lost: number } | null;
+}
+
+/** @param onEntry told of each entry, with the person's others, in the order of their times */
+export async function backtest(
+  { workspace, journey, against, period }: BacktestQuestion,
+  people: AsyncIterable<PersonHistory>,
+  onEntry: (entry: BacktestEntry) => void = () => {},
+  onPerson: (person: PersonHistory) => void = () => {},
+): Promise<Backtest> {
+  const proposed = new Side(workspace, journey, period);
+  const current = against === undefined ? null : new Side(against, journey, period);
+  const changes = { same: 0, added: 0, lost: 0 };
+  let lived = 0;
+  for await (const person of people) {
+    const runs = proposed.live(person);
+    const before = current?.live(person);
+    for (const entry of entriesOf(person.name, runs, before)) {
+      if (entry.change !== undefined) changes[entry.change] += 1;
+      onEntry(entry);
+    }
+    lived += 1;
+    onPerson(person);
+  }
+  return {
+    journey,
+    period,
+    people: lived,
+    proposed: proposed.counts,
+    current: current?.hasJourney ? current.counts : null,
+    changes: current === null ? null : changes,
+  };
+}
+
+/** One workspace in virtual time. */
+class Side {
+  readonly #world: VirtualWorld;
+  readonly #tally: BacktestTally;
+  readonly #version: JourneyVersion | undefined;
+
+  constructor(
+    workspace: LivedWorkspace,
+    readonly journey: string,
+    readonly period: Period,
+  ) {
+    this.#world = virtualWorld(workspace);
+    this.#version = workspace.journeys[journey];
+    this.#tally = new BacktestTally(
+      journey,
+      this.#version?.hash ?? '',
+      Object.keys(this.#version?.journey.steps ?? {}),
+    );
+  }
+
+  get hasJourney(): boolean {
+    return this.#version !== undefined;
+  }
+
+  get counts(): BacktestCounts {
+    return this.#tally.counts;
+  }
+
+  live({ id, userId, traits, calls }: PersonHistory): readonly SimulatedRun[] {
+    const { from, to } = this.period;
+    const known = traits === undefined ? {} : { traits };
+    const life = new VirtualLife({ world: this.#world, id, userId, ...known, calls, from, until: to }).live();
+    const { runs, refused } = life;
+    this.#tally.add({ runs, refused });
+    return runs.filter(({ journey }) => journey === this.journey);
+  }
+}
+
+function entriesOf(
+  person: string,
+  runs: readonly SimulatedRun[],
+  before: readonly SimulatedRun[] | undefined,
+): BacktestEntry[] {
+  if (before === undefined) return runs.map((run) => ({ person, run }));
+  const entered = (those: readonly SimulatedRun[]) => new Set(those.map(({ enteredAt }) => enteredAt));
+  const [now, then] = [entered(runs), entered(before)];
+  return [
+    ...runs.map((run) => ({ person, change: then.has(run.enteredAt) ? ('same' as const) : ('added' as const), run })),
+    ...before.filter((run) => !now.has(run.enteredAt)).map((run) => ({ person, change: 'lost' as const, run })),
+  ].sort((a, b) => a.run.enteredAt - b.run.enteredAt);
+}

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LogEntry } from '../../src/core/interpret.ts';
+import type { Instant } from '../../src/core/time.ts';
+import { formatProblem } from '../../src/definitions/problems.ts';
+import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { backtest } from '../../src/simulate/backtest.ts';
+import type { Persona } from '../../src/simulate/persona.ts';
+import { callsOf, simulate } from '../../src/simulate/simulate.ts';
+import type { SimulatedRun } from '../../src/simulate/simulation.ts';
+import { SortByPerson } from '../../src/simulate/sort-by-person.ts';
+import { loadedFrom } from '../kit/engine.ts';
+import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
+import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
+import { live } from './live.ts';
+import { DRAWN_LIFETIME, drawPeople, drawWorkspace } from './random-journeys.ts';
+import { storyOf } from './story.ts';
+import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
+
+/** More by hand: `AGREEMENT_JOURNEYS=1000 AGREEMENT_SEED=7 npm test test/e2e/agreement.test.ts` */
+const JOURNEYS = Number(process.env.AGREEMENT_JOURNEYS ?? 200);
+const PEOPLE = Math.ceil(JOURNEYS / 5);
+const SEED = Number(process.env.AGREEMENT_SEED ?? 1);
+/** What is drawn is not always fit to be published. */
+const DRAWN_FOR_EACH = 1.5;
+
+let engine: TimeSkippingEngine;
+let mailbox: TestMailbox;
+let receiver: WebhookReceiver;
+let workspace: Workspace;
+let people: Persona[];
+let end: Instant;
+
+/** Each run of each person: what it did, by the id of the run without the person's number. */
+type Runs = Map<string, Map<string, readonly LogEntry[]>>;
+
+beforeAll(async () => {
+  console.log(`agreement: ${JOURNEYS} journeys, seed ${SEED}`);
+  [mailbox, receiver] = await Promise.all([testMailbox(), webhookReceiver(() => 200)]);
+  workspace = await fitToPublish(drawWorkspace(Math.ceil(JOURNEYS * DRAWN_FOR_EACH), SEED, receiver.url));
+  engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
+  const numbers = Object.keys(workspace.journeys).map((key) => Number(key.slice(key.lastIndexOf('-') + 1)));
+  people = drawPeople(PEOPLE, numbers, SEED, engine.clock.now());
+  end = await live(engine, people, DRAWN_LIFETIME);
+}, 600_000);
+afterAll(async () => {
+  await engine?.stop();
+  await mailbox?.close();
+  await receiver?.close();
+});
+
+/** That many journeys of those drawn, without those that validation rejects. */
+async function fitToPublish(files: Record<string, string>): Promise<Workspace> {
+  for (;;) {
+    const loaded = await loadedFrom(files);
+    if ('problems' in loaded) {
+      const broken = new Set(loaded.problems.map(({ file }) => file));
+      for (const file of broken) {
+        if (!file.startsWith('journey-')) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+        delete files[file];
+      }
+      continue;
+    }
+    const kept = Object.entries(loaded.workspace.journeys).slice(0, JOURNEYS);
+    if (kept.length < JOURNEYS) throw new Error(`Only ${kept.length} of the journeys are fit to be published`);
+    return { ...loaded.workspace, journeys: Object.fromEntries(kept) };
+  }
+}
+
+async function realRuns(): Promise<Runs> {
+  const rows = await engine.db
+    .selectFrom('run_log')
+    .innerJoin('runs', 'runs.id', 'run_log.run_id')
+    .innerJoin('profiles', 'profiles.id', 'runs.profile_id')
+    .select(['profiles.user_id as person', 'runs.journey', 'runs.visit', 'run_log.entry'])
+    .orderBy('run_log.id')
+    .execute();
+  const runs: Runs = new Map(people.map(({ userId }) => [userId, new Map()]));
+  for (const { person, journey, visit, entry } of rows) {
+    const own = runs.get(person ?? '');
+    const id = `${journey}/${visit}`;
+    own?.set(id, [...(own.get(id) ?? []), entry]);
+  }
+  return runs;
+}
+
+function logsOf(runs: readonly SimulatedRun[]): Map<string, readonly LogEntry[]> {
+  const logs = runs.map(
+    ({ journey, visit, log }) => [`${journey}/${visit}`, log.filter(({ at }) => at <= end)] as const,
+  );
+  return new Map(logs.filter(([, log]) => log.length > 0));
+}
+
+/** In an order that does not depend on who began first. */
+function inOrder(runs: Map<string, readonly LogEntry[]> | undefined, start: Instant): Record<string, string[]> {
+  const ordered = [...(runs ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(ordered.map(([id, log]) => [id, storyOf(log, start)]));
+}
+
+test('every journey goes for everybody as the simulation says, step by step and to the millisecond', async () => {
+  const real = await realRuns();
+  const entered = new Set<string>();
+  let steps = 0;
+  for (const persona of people) {
+    const [journey = ''] = Object.keys(workspace.journeys);
+    const { runs, others } = simulate({ workspace, journey, persona });
+    const simulated = logsOf([...runs, ...others]);
+    expect({ [persona.userId]: inOrder(real.get(persona.userId), persona.start) }).toEqual({
+      [persona.userId]: inOrder(simulated, persona.start),
+    });
+    expect(new Map(real.get(persona.userId))).toEqual(simulated);
+    for (const id of simulated.keys()) entered.add(id.slice(0, id.lastIndexOf('/')));
+    steps += [...simulated.values()].flat().length;
+  }
+  expect(entered.size).toBeGreaterThan(JOURNEYS * 0.95);
+  expect(steps).toBeGreaterThan(JOURNEYS * 5);
+});
+
+test('and so says the backtest', async () => {
+  const real = await realRuns();
+  for (const journey of Object.keys(workspace.journeys)) {
+    const sorted = new SortByPerson();
+    for (const persona of people) for (const call of callsOf(persona, persona.start)) await sorted.add(call);
+    const tested: Record<string, Record<string, string[]>> = {};
+    const start = people[0]?.start ?? 0;
+    await backtest({ workspace, journey, period: { from: start, to: end } }, sorted.people(), ({ person, run }) => {
+      tested[person] = { ...tested[person], ...inOrder(logsOf([run]), start) };
+    });
+    const wanted = [...real].flatMap(([person, runs]) => {
+      const own = [...runs].filter(([id]) => id.startsWith(`${journey}/`));
+      return own.length === 0 ? [] : [[person, inOrder(new Map(own), start)] as const];
+    });
+    expect(tested).toEqual(Object.fromEntries(wanted));
+  }
+}, 120_000);
