@@ -60,7 +60,8 @@ export function simulate(input: SimulationInput): Simulation {
 
 function occasionIn({ type, name, traits = {}, profileId, occurredAt }: IncomingEvent) {
   const at = Date.parse(occurredAt);
-  if (type !== 'identify') return [{ at, what: profileId === undefined || name === 'Unsubscribed' ? name : `${name} (by the engine)` }];
+  if (type !== 'identify')
+    return [{ at, what: profileId === undefined || name === 'Unsubscribed' ? name : `${name} (by the engine)` }];
   const said = Object.entries(traits).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   return said.length === 0 ? [] : [{ at, what: `is told to have ${said.join(', ')}` }];
 }
