@@ -56,12 +56,18 @@ const asked = (number: number): fc.Arbitrary<Condition> =>
     ),
   })).condition;
 
-/** What wakes or ends the runs of this journey and of no other. */
-const own = (number: number): fc.Arbitrary<Condition> =>
+/** What ends the runs of this journey and of no other, and never holds at their entry. */
+const ending = (number: number): fc.Arbitrary<Condition> =>
   fc.oneof(
     fc.constant({ event: wakeOf(number) }),
-    window.map((within) => ({ event: wakeOf(number), times: { exactly: 0 }, within })),
     window.map((within) => ({ all: [{ event: startOf(number) }, { not: { event: startOf(number), within } }] })),
+  );
+
+/** What wakes them. */
+const waking = (number: number): fc.Arbitrary<Condition> =>
+  fc.oneof(
+    ending(number),
+    window.map((within) => ({ event: wakeOf(number), times: { exactly: 0 }, within })),
   );
 
 function stepsOf(number: number, url: string): fc.Arbitrary<Step[]> {
@@ -113,7 +119,7 @@ function stepsOf(number: number, url: string): fc.Arbitrary<Step[]> {
         split: { a: { share: `${share}%`, steps: a }, b: { share: `${100 - share}%`, steps: b } },
       })),
       fc
-        .tuple(own(number), wait, list(depth - 1, 0))
+        .tuple(waking(number), wait, list(depth - 1, 0))
         .map(([condition, timeout, onTimeout]) => ({ 'wait-until': condition, timeout, onTimeout })),
     );
   return list(DEPTH, 2);
@@ -124,8 +130,8 @@ function journeyFile(number: number, url: string): fc.Arbitrary<string> {
     .record({
       byAudience: fc.boolean(),
       again: fc.constantFrom('never', 'always', 'after 4d'),
-      goal: fc.option(own(number), { nil: undefined }),
-      when: fc.option(own(number), { nil: undefined }),
+      goal: fc.option(ending(number), { nil: undefined }),
+      when: fc.option(ending(number), { nil: undefined }),
       after: fc.constantFrom(9, 15).map((days) => `${(days * DAY) / MINUTE + 53}m`),
       holdout: fc.constantFrom(undefined, '30%'),
       priority: fc.integer({ min: 1, max: 99 }),
