@@ -8,6 +8,7 @@ import { type Conversion, ENOUGH } from '../measurement/conversion.ts';
 import type { Share } from '../measurement/difference.ts';
 import type { JourneyOutcomes } from '../measurement/journey-outcomes.ts';
 import type { ChannelMessages, Refusals } from '../measurement/messages.ts';
+import { type Agreement, CAUSES, type Cause, type ComparedRun } from './agreement.ts';
 import { columns, duration, thousands } from './columns.ts';
 import { dateOf } from './progress.ts';
 import type { Difference } from './proof.ts';
@@ -124,7 +125,7 @@ function conversionNotes(conversions: readonly Conversion[]): string[] {
   ];
 }
 
-function proofLines({ events, crossings, mailbox, unfinished, held }: Proof): string[] {
+function proofLines({ events, crossings, mailbox, backtest, unfinished, held }: Proof): string[] {
   const { differences } = crossings;
   const { bold, green, red } = picocolors;
   return [
@@ -134,9 +135,27 @@ function proofLines({ events, crossings, mailbox, unfinished, held }: Proof): st
     ...differences.slice(0, DIFFERENCES_SHOWN).map((difference) => red(`  ${describeDifference(difference)}`)),
     ...(differences.length > DIFFERENCES_SHOWN ? [red(`  and ${differences.length - DIFFERENCES_SHOWN} more`)] : []),
     `Emails recorded as sent: ${thousands(mailbox.recorded)}; in the mailbox: ${thousands(mailbox.arrived)}; twice: ${mailbox.doubled}; differences: ${mailbox.differences}`,
+    ...backtestLines(backtest),
     ...(unfinished === null ? [] : [red(`Not at rest at the end: ${unfinished}`)]),
     held ? green('The proof holds.') : red('The proof does not hold.'),
   ];
+}
+
+function backtestLines({ entries, onlyBacktest, onlyEngine, alike, different }: Agreement): string[] {
+  const missing = [
+    ...onlyBacktest.map((run) => `${describeEntry(run)}: only the backtest says so`),
+    ...onlyEngine.map((run) => `${describeEntry(run)}: only the engine says so`),
+  ];
+  return [
+    `Journey entries by a backtest of the same events: ${thousands(entries)}; differences: ${thousands(missing.length)}`,
+    ...missing.slice(0, DIFFERENCES_SHOWN).map((line) => picocolors.red(`  ${line}`)),
+    `Runs like it to the last step: ${thousands(alike)}; others, since a day takes a second here: ${thousands(sum(Object.values(different)))}`,
+    ...Object.entries(different).map(([cause, runs]) => `  ${thousands(runs)}: ${CAUSES[cause as Cause]}`),
+  ];
+}
+
+function describeEntry({ person, journey, enteredAt, heldOut }: ComparedRun): string {
+  return `${person} enters ${journey} at ${new Date(enteredAt).toISOString()}${heldOut ? ', held out' : ''}`;
 }
 
 export function describeDifference({ crossing: { userId, audience, entered, at }, only }: Difference): string {

@@ -7,7 +7,9 @@ import { type Conversion, conversionByHoldout } from '../measurement/conversion.
 import { type JourneyOutcomes, journeyOutcomes } from '../measurement/journey-outcomes.ts';
 import { type ChannelMessages, messagesByChannel, type Refusals, refusals } from '../measurement/messages.ts';
 import { audienceCrossings, countTrackedEvents, sentMessageIds } from '../measurement/recorded.ts';
+import { type Agreement, compareRuns } from './agreement.ts';
 import type { ShopCall } from './clickstream.ts';
+import { backtestedRuns, recordedRuns } from './lived-runs.ts';
 import { checkMailbox, type MailboxCheck, messageIdsIn } from './mailbox.ts';
 import { compareCrossings, crossingsOf, type Difference } from './proof.ts';
 import type { Sent } from './sender.ts';
@@ -26,6 +28,8 @@ export interface Proof {
     readonly differences: readonly Difference[];
   };
   readonly mailbox: MailboxCheck;
+  /** The engine's runs against a backtest of the same events. */
+  readonly backtest: Agreement;
   /** What should have come to rest and did not. */
   readonly unfinished: string | null;
   readonly held: boolean;
@@ -75,7 +79,7 @@ export async function summarise({ db, workspace, mailboxUrl }: Stage, ran: Ran):
 
 async function prove(
   { db, workspace, mailboxUrl }: Pick<Stage, 'db' | 'workspace' | 'mailboxUrl'>,
-  { calls, sent, to, unfinished }: Ran,
+  { calls, sent, from, to, unfinished }: Ran,
 ): Promise<Proof> {
   const conditions = Object.values(workspace.audiences).map(({ key, condition }) => [key, condition] as const);
   const recomputed = crossingsOf(calls, Object.fromEntries(conditions), to);
@@ -86,14 +90,16 @@ async function prove(
     acknowledged: sent.acknowledged,
     applied: await countTrackedEvents(db),
   };
+  const backtest = compareRuns(await backtestedRuns(workspace, calls, from, to), await recordedRuns(db, to));
   const held =
     unfinished === null &&
+    backtest.held &&
     differences.length === 0 &&
     mailbox.differences === 0 &&
     mailbox.doubled === 0 &&
     events.acknowledged === events.inFile &&
     events.applied === events.inFile;
-  return { events, crossings: { recomputed: recomputed.length, differences }, mailbox, unfinished, held };
+  return { events, crossings: { recomputed: recomputed.length, differences }, mailbox, backtest, unfinished, held };
 }
 
 function withThoseNobodyEntered(journeys: readonly JourneyOutcomes[], published: readonly string[]): JourneyOutcomes[] {

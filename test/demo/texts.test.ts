@@ -49,6 +49,11 @@ const summary: DemoSummary = {
     events: { inFile: 31_106, acknowledged: 31_106, applied: 31_106 },
     crossings: { recomputed: 4_514, differences: [] },
     mailbox: { recorded: 1_568, arrived: 1_568, doubled: 0, differences: 0 },
+    backtest: {
+      ...{ entries: 4_936, onlyBacktest: [], onlyEngine: [], alike: 4_900 },
+      different: { ended: 30, cap: 6 },
+      held: true,
+    },
     unfinished: null,
     held: true,
   },
@@ -95,10 +100,10 @@ describe('the panel', () => {
 });
 
 describe('the summary', () => {
-  it('fits 80 columns, but for one line of the proof', () => {
+  it('fits 80 columns, but for two lines of the proof', () => {
     const lines = renderSummary(summary)
       .split('\n')
-      .filter((line) => !line.startsWith('Audience entries'));
+      .filter((line) => !/^(Audience entries|Runs like it)/.test(line));
     expect(widest(lines.join('\n'))).toBeLessThanOrEqual(80);
   });
 
@@ -114,7 +119,22 @@ describe('the summary', () => {
     expect(text).toContain(
       'Audience entries and exits recomputed by brute force from the CSV: 4,514; differences: 0\n',
     );
+    expect(text).toContain(
+      'Journey entries by a backtest of the same events: 4,936; differences: 0\n' +
+        'Runs like it to the last step: 4,900; others, since a day takes a second here: 36\n' +
+        '  30: the run had ended before a late step came\n' +
+        '  6: a cap counted messages that came late\n',
+    );
     expect(text).toContain('The proof holds.');
+  });
+
+  it('names entries that the engine or the backtest has alone', () => {
+    const run = { person: 'user_0001', journey: 'welcome', visit: 0, enteredAt: crossing.at, heldOut: true, log: [] };
+    const backtest = { ...summary.proof.backtest, onlyEngine: [run], held: false };
+    const text = stripVTControlCharacters(
+      renderSummary({ ...summary, proof: { ...summary.proof, backtest, held: false } }),
+    );
+    expect(text).toContain('user_0001 enters welcome at 2024-01-04T00:00:00.005Z, held out: only the engine says so');
   });
 
   it('names the first ten differences, and what never came to rest', () => {
