@@ -111,7 +111,7 @@ test('every journey goes for everybody as the simulation says, step by step and 
     for (const id of simulated.keys()) entered.add(id.slice(0, id.lastIndexOf('/')));
     steps += [...simulated.values()].flat().length;
   }
-  expect(entered.size).toBeGreaterThan(JOURNEYS * 0.95);
+  expect(entered.size).toBeGreaterThan(JOURNEYS * 0.85);
   expect(steps).toBeGreaterThan(JOURNEYS * 5);
 });
 
