@@ -36,6 +36,6 @@ async function eventOf(engine: TimeSkippingEngine, userId: string, occasion: Occ
   const profileId = (await findPersonId(engine.db, userId)) ?? 0;
   const { unsubscribed_from: category } = occasion.properties;
   if (typeof category === 'string')
-    await suppress(engine.db, profileId, category, engine.clock.now(), { by: 'a test' });
+    await suppress(engine.db, profileId, { what: category, until: null }, engine.clock.now(), { by: 'a test' });
   return { name: occasion.event, profileId, properties: occasion.properties };
 }
