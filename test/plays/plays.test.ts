@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { formatProblem } from '../../src/definitions/problems.ts';
 import { loadWorkspace } from '../../src/definitions/workspace.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
-import { parsePersona } from '../../src/simulate/persona.ts';
+import { parsePersonas } from '../../src/simulate/persona.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -53,10 +53,12 @@ test('every play has its personas, and each is expected to live through somethin
 
 test.each(Object.entries(EXPECTED))('%s', async (name, expected) => {
   const [journey = ''] = name.split('/');
-  const parsed = parsePersona(name, await readFile(join(PERSONAS, `${name}.yaml`), 'utf8'));
+  const parsed = parsePersonas(name, await readFile(join(PERSONAS, `${name}.yaml`), 'utf8'));
   if ('problems' in parsed) throw new Error(parsed.problems.map(formatProblem).join('\n'));
   const workspace = Object.hasOwn(plays.journeys, journey) ? plays : shop;
-  const { runs } = simulate({ workspace, journey, persona: parsed.persona });
+  const [persona] = parsed.personas;
+  if (persona === undefined) throw new Error('The file holds nobody');
+  const { runs } = simulate({ workspace, journey, persona });
   const [run] = runs;
   if (run === undefined) throw new Error('The persona does not enter');
   const day = (at: number) => Math.floor((at - run.enteredAt) / 86_400_000);
