@@ -2,10 +2,11 @@
  * A backtest as people read it at a terminal: tables of at most 80 columns.
  * @module
  */
+
+import { lengthText } from '../core/time-text.ts';
 import { columns, thousands } from '../demo/columns.ts';
 import type { Backtest } from '../simulate/backtest.ts';
 import type { BacktestCounts, MessageCounts } from '../simulate/backtest-tally.ts';
-import { lengthText } from '../simulate/time-text.ts';
 
 /** @param against what it is compared with, in a word or two; null: nothing */
 export function backtestText(backtest: Backtest, against: string | null): string {

@@ -4,7 +4,7 @@
  * goes by the instant that the step was meant for; what had happened in the meantime, it cannot undo.
  * @module
  */
-import type { LogEntry } from '../core/interpret.ts';
+import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 
 /** A run as the engine recorded it, or as the backtest says. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { LogEntry } from '../../src/core/run.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { type ComparedRun, compareRuns } from '../../src/demo/agreement.ts';
 import { T0 } from '../core/build.ts';

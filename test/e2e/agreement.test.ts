@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { LogEntry } from '../../src/core/run.ts';
 import type { Instant } from '../../src/core/time.ts';
 import { formatProblem } from '../../src/definitions/problems.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LogEntry } from '../../src/core/interpret.ts';
+import type { LogEntry } from '../../src/core/run.ts';
 import { DAY, type Instant } from '../../src/core/time.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { readShopHistory } from '../../src/demo/shop-history.ts';
