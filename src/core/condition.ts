@@ -34,6 +34,11 @@ export interface EventPattern {
   readonly names: readonly string[];
   /** All must hold. */
   readonly where: readonly PropertyTest[];
+  /**
+   * Paths of properties that must have the value they had in what the run was entered by. Absent: none; outside a run, or
+   * where there was no such value: no event is meant.
+   */
+  readonly sameAsEntry?: readonly string[];
 }
 
 /** The first or last event of a kind, from which others are counted. */

@@ -7,6 +7,7 @@ import type { JsonObject } from './condition.ts';
 import { endingOf } from './ending.ts';
 import type { Facts } from './facts.ts';
 import type { Journey } from './journey.ts';
+import { readPath } from './matching.ts';
 import type { Outcome } from './run.ts';
 import type { Instant } from './time.ts';
 
@@ -37,10 +38,54 @@ export function byPriority(a: Pick<Journey, 'key' | 'priority'>, b: Pick<Journey
   return b.priority - a.priority || (a.key === b.key ? 0 : a.key < b.key ? -1 : 1);
 }
 
-/** Why the person does not enter at `at`; null: nothing is in the way. */
-export function entryRefusal(journey: Journey, last: LastRun | undefined, facts: Facts, at: Instant): string | null {
+/** Which of the runs side by side an entry is for. */
+export interface Instance {
+  /** Null where the entry has no value that could tell. */
+  readonly key: string | null;
+  /** Runs of other instances of the journey that are under way. */
+  readonly beside: number;
+}
+
+/** What tells the runs of the journey apart: undefined where there is one at a time, null where the entry lacks it. */
+export function instanceKeyOf({ enter }: Pick<Journey, 'enter'>, entry: JsonObject): string | null | undefined {
+  if (enter.by !== 'event' || enter.each === undefined) return undefined;
+  const value = readPath(propertiesOf(entry) ?? {}, enter.each.property);
+  return typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value !== '')
+    ? String(value)
+    : null;
+}
+
+/** The properties of what a run was entered by. */
+export function propertiesOf({ properties }: JsonObject): JsonObject | undefined {
+  const isObject = typeof properties === 'object' && properties !== null && !Array.isArray(properties);
+  return isObject ? (properties as JsonObject) : undefined;
+}
+
+/**
+ * Why the person does not enter at `at`; null: nothing is in the way.
+ * @param last the person's last run of the journey; of that instance, where the journey has several
+ * @param instance absent where the journey has one run at a time
+ */
+export function entryRefusal(
+  journey: Journey,
+  last: LastRun | undefined,
+  facts: Facts,
+  at: Instant,
+  instance?: Instance,
+): string | null {
   if (last?.status === 'active') return 'already in the journey';
+  if (instance !== undefined) {
+    const refused = instanceRefusal(journey, instance);
+    if (refused !== null) return refused;
+  }
   return againRefusal(journey, last, at) ?? endingOf(journey, facts, at, at)?.reason ?? null;
+}
+
+function instanceRefusal({ enter }: Journey, { key, beside }: Instance): string | null {
+  if (enter.by !== 'event' || enter.each === undefined) return null;
+  const { property, atOnce } = enter.each;
+  if (key === null) return `there is no \`${property}\` that would tell which of the runs it is for`;
+  return beside < atOnce ? null : `in the journey ${atOnce} times at once already`;
 }
 
 function againRefusal({ again }: Journey, last: LastRun | undefined, at: Instant): string | null {

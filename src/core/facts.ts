@@ -32,4 +32,6 @@ export interface Facts {
   readonly related?: Related;
   /** When the run in question was entered, for `since: entry`. */
   readonly enteredAt?: Instant;
+  /** The properties of what that run was entered by, for `sameAsEntry`. */
+  readonly entryProperties?: JsonObject | undefined;
 }

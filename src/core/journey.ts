@@ -145,7 +145,14 @@ export type Cap = {
 export type Entry =
   /** Whoever comes to be in the audience, or ceases to. */
   | { readonly by: 'audience' | 'leaving'; readonly audience: string }
-  | { readonly by: 'event'; readonly events: EventFilter };
+  | { readonly by: 'event'; readonly events: EventFilter; readonly each?: Instances };
+
+/** Runs side by side for one person: one for each value that what they are entered by has at `property`. */
+export interface Instances {
+  readonly property: string;
+  /** Under way at once for one person, at most. */
+  readonly atOnce: number;
+}
 
 /** May the same person enter once more, after an earlier run has ended? At most `atMost` times, where that is given. */
 export type Again = 'never' | 'always' | { readonly after: Milliseconds; readonly atMost?: number };

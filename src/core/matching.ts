@@ -5,7 +5,7 @@
 import { midnightAfter, zoneOf } from './calendar.ts';
 import type { Anchor, EventFilter, EventPattern, Json, JsonObject } from './condition.ts';
 import type { EventFact, Facts } from './facts.ts';
-import { test } from './test-value.ts';
+import { same, test } from './test-value.ts';
 import { earlier, type Instant } from './time.ts';
 
 /**
@@ -29,10 +29,27 @@ function readKeys(value: Json, keys: readonly string[]): Json | undefined {
   return Object.hasOwn(object, key) ? readKeys(object[key] ?? null, rest) : undefined;
 }
 
-/** Is it such an event, its time aside? */
-export function isMeant({ names, where }: EventPattern, event: EventFact): boolean {
+/**
+ * Is it such an event, its time aside?
+ * @param entryProperties of what the run was entered by, where there is one
+ */
+export function isMeant(
+  { names, where, sameAsEntry = [] }: EventPattern,
+  event: EventFact,
+  entryProperties: JsonObject = {},
+): boolean {
   if (!names.includes(event.name) && !(names.includes('*') && event.byEngine !== true)) return false;
-  return where.every(({ path, test: wanted }) => test(readPath(event.properties, path), wanted, event.at).holds);
+  return (
+    where.every(({ path, test: wanted }) => test(readPath(event.properties, path), wanted, event.at).holds) &&
+    sameAsEntry.every((path) => isSame(readPath(event.properties, path), readPath(entryProperties, path)))
+  );
+}
+
+/** Ids are written as numbers here and as texts there. */
+function isSame(value: Json | undefined, entry: Json | undefined): boolean {
+  if (value === undefined || entry === undefined || value === null || entry === null) return false;
+  const [one, other] = [value, entry].map((side) => (typeof side === 'number' ? String(side) : side));
+  return one !== undefined && other !== undefined && same(one, other);
 }
 
 export interface MatchingEvents {
@@ -52,10 +69,10 @@ export function matchingEvents(filter: EventFilter, facts: Facts, now: Instant):
   const opens = opensAt(filter, facts, now);
   for (const event of facts.events) {
     if (event.at > now) {
-      if (!isMeant(filter, event)) continue;
+      if (!isMeant(filter, event, facts.entryProperties)) continue;
       return { matched, outOfWindow, nextArrival: earlier(event.at, nextAnchor) };
     }
-    if (event.at <= after || event.at >= before || !isMeant(filter, event)) continue;
+    if (event.at <= after || event.at >= before || !isMeant(filter, event, facts.entryProperties)) continue;
     if (event.at < opens) outOfWindow.push(event);
     else matched.push(event);
   }
@@ -91,12 +108,13 @@ function boundsOf({ since, upTo }: EventFilter, facts: Facts, now: Instant): Bou
   if (since === undefined) return always;
   if (since === 'entry') return { ...always, after: facts.enteredAt ?? Infinity };
   const anchor = anchorAt(since, facts, now);
-  const nextAnchor = facts.events.find((event) => event.at > now && isMeant(since, event))?.at ?? null;
+  const nextAnchor =
+    facts.events.find((event) => event.at > now && isMeant(since, event, facts.entryProperties))?.at ?? null;
   if (anchor === undefined) return { ...always, after: Infinity, nextAnchor };
   return { after: anchor.at, before: upTo === undefined ? Infinity : anchor.at + upTo, nextAnchor };
 }
 
-function anchorAt(anchor: Anchor, { events }: Facts, now: Instant): EventFact | undefined {
-  const isIt = (event: EventFact) => event.at <= now && isMeant(anchor, event);
+function anchorAt(anchor: Anchor, { events, entryProperties }: Facts, now: Instant): EventFact | undefined {
+  const isIt = (event: EventFact) => event.at <= now && isMeant(anchor, event, entryProperties);
   return anchor.which === 'first' ? events.find(isIt) : events.findLast(isIt);
 }

@@ -14,6 +14,8 @@ export interface SequenceVerdict {
   readonly found: Json;
 }
 
+type IsMeant = (pattern: EventPattern, event: EventFact) => boolean;
+
 export function judgeSequence(sequence: Sequence, facts: Facts, now: Instant): SequenceVerdict {
   const { steps, thenNot, within, since } = sequence;
   const after = since === 'entry' ? (facts.enteredAt ?? Infinity) : -Infinity;
@@ -23,7 +25,8 @@ export function judgeSequence(sequence: Sequence, facts: Facts, now: Instant): S
     ...(thenNot === undefined ? [] : [thenNot]),
   ];
   const past = facts.events.filter((event) => event.at <= now);
-  const reached = reachedBy(sequence, past, after);
+  const meant = (pattern: EventPattern, event: EventFact) => isMeant(pattern, event, facts.entryProperties);
+  const reached = reachedBy(sequence, past, after, meant);
   const finals = reached[steps.length - 1] ?? [];
 
   let completedAt: Instant | null = null;
@@ -34,7 +37,7 @@ export function judgeSequence(sequence: Sequence, facts: Facts, now: Instant): S
       continue;
     }
     const over = at + thenNot.within;
-    if (past.some((event) => event.at > at && event.at < over && isMeant(thenNot, event))) continue;
+    if (past.some((event) => event.at > at && event.at < over && meant(thenNot, event))) continue;
     if (over > now) pendingUntil = earlier(pendingUntil, over);
     else completedAt = Math.max(completedAt ?? over, over);
   }
@@ -43,8 +46,7 @@ export function judgeSequence(sequence: Sequence, facts: Facts, now: Instant): S
   const nextArrival =
     after === Infinity
       ? null
-      : (facts.events.find((event) => event.at > now && patterns.some((pattern) => isMeant(pattern, event)))?.at ??
-        null);
+      : (facts.events.find((event) => event.at > now && patterns.some((pattern) => meant(pattern, event)))?.at ?? null);
   const found: Json =
     completedAt === null
       ? { reached: reached.filter((those) => those.length > 0).length, of: steps.length }
@@ -56,13 +58,18 @@ export function judgeSequence(sequence: Sequence, facts: Facts, now: Instant): S
  * For each step the events that it can be reached by. Of all ways to reach an event the one from the latest event of the
  * step before is the easiest: it has the shortest time between, and the fewest events.
  */
-function reachedBy({ steps, without, session }: Sequence, past: readonly EventFact[], after: Instant): EventFact[][] {
-  const sessions = session === undefined ? null : sessionsOf(past, steps, session);
-  const unwanted = past.filter((event) => without.some((pattern) => isMeant(pattern, event)));
+function reachedBy(
+  { steps, without, session }: Sequence,
+  past: readonly EventFact[],
+  after: Instant,
+  meant: IsMeant,
+): EventFact[][] {
+  const sessions = session === undefined ? null : sessionsOf(past, steps, session, meant);
+  const unwanted = past.filter((event) => without.some((pattern) => meant(pattern, event)));
   const reached: EventFact[][] = [];
   for (const [index, step] of steps.entries()) {
     const before = reached[index - 1];
-    const candidates = past.filter((event) => event.at > after && isMeant(step, event));
+    const candidates = past.filter((event) => event.at > after && meant(step, event));
     if (before === undefined) {
       reached.push(candidates);
       continue;
@@ -85,12 +92,13 @@ function sessionsOf(
   past: readonly EventFact[],
   steps: readonly SequenceStep[],
   gap: Milliseconds,
+  meant: IsMeant,
 ): Map<EventFact, number> {
   const sessions = new Map<EventFact, number>();
   let number = 0;
   let last: Instant | null = null;
   for (const event of past) {
-    if (event.byEngine === true && !steps.some((step) => isMeant(step, event))) continue;
+    if (event.byEngine === true && !steps.some((step) => meant(step, event))) continue;
     if (last !== null && event.at - last >= gap) number += 1;
     last = event.at;
     sessions.set(event, number);

@@ -2,8 +2,9 @@
  * How people enter a journey, from the author's form to the core's.
  * @module
  */
-import type { Again, Entry } from '../core/journey.ts';
+import type { Again, Entry, Instances } from '../core/journey.ts';
 import { compileFilter } from './compile-events.ts';
+import { lintProperty } from './lint-properties.ts';
 import { type AuthoredAgain, type AuthoredEntry, afterIn } from './schema-entry.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { checkAudience, PLURAL, type Surroundings, sayAt } from './scope.ts';
@@ -11,7 +12,27 @@ import { checkAudience, PLURAL, type Surroundings, sayAt } from './scope.ts';
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
   if ('audience' in enter) return { by: 'audience', audience: entryAudience(enter.audience, 'audience', given) };
   if ('leaves' in enter) return { by: 'leaving', audience: entryAudience(enter.leaves, 'leaves', given) };
-  return { by: 'event', events: compileFilter({ event: enter.event, where: enter.where }, ['enter'], given) };
+  const events = compileFilter({ event: enter.event, where: enter.where }, ['enter'], given);
+  return { by: 'event', events, ...compileEach(enter, given) };
+}
+
+/** What runs are entered with, as far as conditions can ask for the same. */
+export function enteredWith(enter: AuthoredEntry): Surroundings['enteredWith'] {
+  if (!('event' in enter)) return 'nothing';
+  return typeof enter.event === 'string' ? [enter.event] : enter.event;
+}
+
+/** Runs side by side for one person where nothing else is said. */
+const AT_ONCE = 25;
+
+function compileEach(
+  { event, each, atOnce = AT_ONCE }: Extract<AuthoredEntry, { event: unknown }>,
+  given: Surroundings,
+): { readonly each?: Instances } {
+  if (each === undefined) return {};
+  const say = sayAt(given, ['enter', 'each']);
+  lintProperty(typeof event === 'string' ? [event] : event, each, [], say, given.scope.plan);
+  return { each: { property: each, atOnce } };
 }
 
 export function compileAgain(authored: AuthoredAgain = 'never'): Again {

@@ -45,6 +45,8 @@ export function compileFilter(authored: AuthoredFilter, path: Path, given: Surro
 export function compilePattern(authored: AuthoredPattern, path: Path, given: Surroundings): EventPattern {
   const { event, where = {} } = typeof authored === 'string' ? { event: authored } : authored;
   const names = typeof event === 'string' ? [event] : event;
+  const sameAsEntry = Object.keys(where).filter((property) => isSameAsEntry(where[property]));
+  for (const property of sameAsEntry) checkEntryHas(property, [...path, 'where', property], given);
   return {
     names,
     where: Object.entries(where).flatMap(([property, wanted]): PropertyTest[] => {
@@ -52,7 +54,23 @@ export function compilePattern(authored: AuthoredPattern, path: Path, given: Sur
       lintProperty(names, property, tests, sayAt(given, [...path, 'where', property]), given.scope.plan);
       return tests.map((test) => ({ path: property, test }));
     }),
+    ...(sameAsEntry.length > 0 && { sameAsEntry }),
   };
+}
+
+function isSameAsEntry(wanted: NonNullable<Exclude<AuthoredPattern, string>['where']>[string] | undefined): boolean {
+  return typeof wanted === 'object' && wanted.same === true;
+}
+
+/** Is there an entry, and can it have this property? */
+function checkEntryHas(property: string, path: Path, given: Surroundings): void {
+  const say = sayAt(given, path);
+  const fix = 'Name the value: `is: …`';
+  if (given.enteredWith === undefined)
+    say(`There is no entry here whose \`${property}\` this could be the same as`, fix);
+  else if (given.enteredWith === 'nothing')
+    say(`This journey is entered without properties, so there is no \`${property}\` to be the same as`, fix);
+  else lintProperty(given.enteredWith, property, [], say, given.scope.plan);
 }
 
 function compileAnchor(authored: AuthoredAnchor, path: Path, given: Surroundings): Anchor {

@@ -8,7 +8,7 @@ import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
-import { compileAgain, compileEntry } from './compile-entry.ts';
+import { compileAgain, compileEntry, enteredWith } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
@@ -49,9 +49,10 @@ export function compileJourney(
 ): Journey {
   const report = reportTo(problems);
   const { scope } = traits;
-  const given: ConditionSurroundings = { scope, source, of: kindOf(file.of), inRun: true, sinceEntry: false };
-  const { of } = given;
   const { enter, goal, exit } = file;
+  const of = kindOf(file.of);
+  const about = { scope, source, of };
+  const given: ConditionSurroundings = { ...about, inRun: true, sinceEntry: false, enteredWith: enteredWith(enter) };
 
   const placed = stepsOf(file);
   const ids = stepIds(placed, (path, id, derived) => {
@@ -70,7 +71,7 @@ export function compileJourney(
   const journey: Journey = {
     key: file.journey,
     ...(of === 'account' && { of }),
-    enter: compileEntry(enter, given),
+    enter: compileEntry(enter, about),
     again: compileAgain(enter.again),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
     ...(file.value !== undefined && { value: file.value }),

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { eventFields } from './schema-events.ts';
-import { atLeastOne, duration, key, oneOf } from './schema-values.ts';
+import { atLeastOne, duration, key, oneOf, text } from './schema-values.ts';
 
 const AGAIN = /^(never|always|after\s+\S.*)$/;
 const AN_AGAIN = 'must be `never`, `always`, like `after 90d`, or a map such as `{ after: 90d, atMost: 3 }`';
@@ -36,13 +36,25 @@ export function afterIn(again: string): string {
   return again.slice('after'.length).trim();
 }
 
+const each = text
+  .optional()
+  .describe(
+    'A property of the event, such as `order_id`: one run for each value it has, side by side. `again` is then by value.',
+  );
+const atOnce = atLeastOne.optional().describe('With `each`: so many under way at once for one person, 25 if absent.');
+
 export const entry = oneOf(
   'An entry',
   ['audience', 'leaves', 'event'],
   [
     z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again }),
     z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again }),
-    z.strictObject({ ...eventFields, again }),
+    z
+      .strictObject({ ...eventFields, again, each, atOnce })
+      .refine((it) => it.each !== undefined || it.atOnce === undefined, {
+        error: '`atOnce` is for runs side by side; add `each`',
+        path: ['atOnce'],
+      }),
   ],
 );
 export type AuthoredEntry = z.infer<typeof entry>;

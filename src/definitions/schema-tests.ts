@@ -31,11 +31,20 @@ const tests = {
 export const TEST_NAMES = Object.keys(tests) as readonly (keyof typeof tests)[];
 
 export const hasTest = (value: Record<string, unknown>) => TEST_NAMES.some((name) => value[name] !== undefined);
-export const testless = (what: string) => ({
-  error: `${what} is tested for nothing; add one of ${TEST_NAMES.map((name) => `\`${name}\``).join(', ')}`,
+export const testless = (what: string, names: readonly string[] = TEST_NAMES) => ({
+  error: `${what} is tested for nothing; add one of ${names.map((name) => `\`${name}\``).join(', ')}`,
 });
 
-const propertyTests = z.strictObject(tests).refine(hasTest, testless('This property')).meta({ id: 'tests' });
+/** Beside the tests: the value that the property had in what the run was entered by. */
+const sameAsEntry = z
+  .literal(true, { error: 'must be true' })
+  .optional()
+  .describe('In a journey: the value is that of the event, or the request, by which it was entered.');
+const ofProperties = [...TEST_NAMES, 'same'] as const;
+const propertyTests = z
+  .strictObject({ ...tests, same: sameAsEntry })
+  .refine((it) => ofProperties.some((name) => it[name] !== undefined), testless('This property', ofProperties))
+  .meta({ id: 'tests' });
 export const propertyTest = z.union([scalar, propertyTests], {
   error: 'must be a value, or a test such as `{ atLeast: 100 }` or `{ in: [a, b] }`',
 });

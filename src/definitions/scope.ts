@@ -46,6 +46,8 @@ export interface Surroundings {
   readonly scope: Scope;
   readonly source: Source;
   readonly of: SubjectKind;
+  /** In a journey: the events whose properties it is entered with; `nothing` where it is entered without. */
+  readonly enteredWith?: readonly string[] | 'nothing';
 }
 
 export function sayAt({ scope, source }: Pick<Surroundings, 'scope' | 'source'>, path: Path): Say {

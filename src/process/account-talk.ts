@@ -17,8 +17,8 @@ import { type Profile, reloadRelated } from './profile.ts';
 import type { Told } from './tell-relatives.ts';
 
 /** The engine's own events of a person in an account. */
-const MEMBER_JOINED = 'Member Joined';
-const MEMBER_CHANGED = 'Member Changed';
+export const MEMBER_JOINED = 'Member Joined';
+export const MEMBER_CHANGED = 'Member Changed';
 
 export interface Joined {
   readonly accountId: number;

@@ -2,6 +2,7 @@
  * What a batch of events does to the people and accounts they name: all of it in memory, then stored in a few statements.
  * @module
  */
+import { instanceKeyOf } from '../core/entry.ts';
 import type { Instant } from '../core/time.ts';
 import { saidBy } from '../core/wishes.ts';
 import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
@@ -9,11 +10,13 @@ import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Resolved } from '../profiles/identity.ts';
 import { keepSayings, type Saying } from '../profiles/merge-log.ts';
 import { type Heard, hearWishes } from '../runs/heard-wishes.ts';
+import type { Instances } from '../runs/run-rows.ts';
 import type { Queryable } from '../store/database.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
-import { AccountTalk } from './account-talk.ts';
+import { AccountTalk, MEMBER_CHANGED, MEMBER_JOINED } from './account-talk.ts';
 import type { Applying } from './apply.ts';
 import { applyEvent } from './apply-event.ts';
+import type { Catalog } from './catalog.ts';
 import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { tellRelatives } from './tell-relatives.ts';
 
@@ -34,7 +37,8 @@ export async function applyBatch(
 ): Promise<void> {
   const ids = [...new Set(people.flatMap((ref) => ref?.id ?? []))];
   const earliest = Math.min(now, ...batch.map(({ event }) => Date.parse(event.occurredAt)));
-  const loaded = await loadProfiles(tx, applying.catalog, applying.versions, ids, earliest);
+  const instances = instancesIn(batch, applying.catalog);
+  const loaded = await loadProfiles(tx, applying.catalog, applying.versions, ids, earliest, { instances });
   // Another lane made one of them another between finding and locking them.
   if (loaded.size < ids.length) throw new PeopleMovedError();
   const talk = new AccountTalk(tx, applying);
@@ -87,6 +91,21 @@ export async function applyBatch(
   await saveProfiles(tx, applying.catalog, loaded.values(), now);
   await putInInbox(tx, talk.toAccounts);
   await tellRelatives(tx, talk.toPeople, now);
+}
+
+/** Which of the runs side by side the events may enter. */
+function instancesIn(batch: readonly { readonly event: IncomingEvent }[], { journeys, accounts }: Catalog): Instances {
+  // What people bring about in accounts is not known before they do.
+  const bySelf = [MEMBER_JOINED, MEMBER_CHANGED].flatMap((name) => journeys.enteredByEvent(name, true));
+  if (bySelf.some(({ journey: { enter } }) => enter.by === 'event' && enter.each !== undefined)) return 'all';
+  return batch.flatMap(({ event: { name, properties, profileId, news } }) => {
+    const done = news?.event;
+    const [entered, entry] =
+      done === undefined
+        ? [journeys.enteredByEvent(name, profileId !== undefined), { properties }]
+        : [accounts.journeys.enteredByEvent(done.name, done.byEngine), { properties: done.entering?.properties ?? {} }];
+    return entered.flatMap(({ journey }) => instanceKeyOf(journey, entry) ?? []);
+  });
 }
 
 function logEntry(

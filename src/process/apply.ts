@@ -14,10 +14,10 @@ import { concerns, type Touch } from '../core/interest.ts';
 import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
 import type { CurrentAccount } from '../profiles/accounts.ts';
-import { type EntryAsked, enter } from '../runs/enter.ts';
+import { enter, runKey } from '../runs/enter.ts';
 import type { JourneyIndex, PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
-import { watch, watchUntil } from '../runs/watch.ts';
+import { factsOfRun, watch, watchUntil } from '../runs/watch.ts';
 import { audiencesFor, type Catalog, journeysFor } from './catalog.ts';
 import { nextInstant, type Profile, setTraits, stickyName } from './profile.ts';
 
@@ -214,24 +214,16 @@ function tryEntry(
 ): void {
   const { journey } = published;
   const facts = factsOf(profile);
-  const last = profile.runs.get(journey.key);
-  const asked: EntryAsked = {
-    profileId: profile.id,
-    // A profile is on the same side at every entry, whatever else it was called at the first.
-    person: last?.person ?? stickyName(profile),
-    last,
-    facts,
-    at,
-    entry,
-    keepsRate: catalog.settings.emailRate !== undefined,
-  };
-  const outcome = enter(published, asked);
+  const keepsRate = catalog.settings.emailRate !== undefined;
+  const { id: profileId, runs } = profile;
+  const outcome = enter(published, { profileId, person: stickyName(profile), runs, facts, at, entry, keepsRate });
   if ('refused' in outcome) {
-    profile.runChanges.refused.push({ profileId: profile.id, journey: journey.key, at, reason: outcome.refused });
+    const { refused: reason, instance } = outcome;
+    profile.runChanges.refused.push({ profileId, journey: journey.key, instance, at, reason });
     return;
   }
   const { run, log, first } = outcome;
-  run.dueAt = watchUntil(run, versions.get(published.hash).journey, { ...facts, enteredAt: at }, at);
-  profile.runs.set(journey.key, run);
-  profile.runChanges.entered.push({ profileId: profile.id, run, log, first });
+  run.dueAt = watchUntil(run, versions.get(published.hash).journey, factsOfRun(facts, run), at);
+  runs.set(runKey(run), run);
+  profile.runChanges.entered.push({ profileId, run, log, first });
 }

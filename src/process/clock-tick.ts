@@ -48,7 +48,7 @@ async function applyInstants(
   return db.transaction().execute(async (tx) => {
     const catalog = await catalogs.current(tx);
     if (catalog === null) return 0;
-    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, earliest, 'skip');
+    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, earliest, { whenBusy: 'skip' });
     // They have been brought up to date with a publication that is newer than what was read here.
     if ([...profiles.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
     const applying = { catalog, versions: catalogs.versions };

@@ -43,7 +43,7 @@ export async function fill(processing: Processing): Promise<number> {
     if ((await catalogs.current(tx))?.publicationId !== publicationId) return 1;
     if (rows.length === 0) return finish(tx, catalog, clock.now());
     const ids = rows.map(({ id }) => id);
-    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, catalog.publishedAt, 'skip');
+    const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, catalog.publishedAt, { whenBusy: 'skip' });
     const behind = [...profiles.values()].filter(({ filledTo }) => filledTo < publicationId);
     for (const profile of behind) bringUpToDate(profile, catalog.publishedAt, { catalog, versions: catalogs.versions });
     await saveProfiles(tx, catalog, behind, clock.now());

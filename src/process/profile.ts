@@ -13,8 +13,8 @@ import { loadFacts } from '../ingest/event-log.ts';
 import { type CurrentAccount, loadCurrentAccounts } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import { lockProfileRows, type ProfileRow, saveProfileRows } from '../profiles/rows.ts';
-import type { Run } from '../runs/enter.ts';
-import { loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
+import type { RunsOfProfile } from '../runs/enter.ts';
+import { type Instances, loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Catalog } from './catalog.ts';
@@ -35,14 +35,20 @@ export interface Profile extends Subject {
   quietUntil?: Instant | undefined;
   /** Names of traits that changed since it was read. */
   readonly changedTraits?: Set<string>;
-  /** The last run of every journey the profile was in. */
-  readonly runs: Map<string, Run>;
+  readonly runs: RunsOfProfile;
   readonly changes: Change[];
   readonly runChanges: RunChanges;
   /** `ownTraits` as they were read. */
   readonly traitsBefore?: JsonObject;
   /** `filledTo` as it was read. */
   readonly filledBefore?: number;
+}
+
+export interface Loading {
+  /** What to do about profiles that another transaction holds. Default: wait for it. */
+  readonly whenBusy?: 'wait' | 'skip';
+  /** Those that may be entered. */
+  readonly instances?: Instances;
 }
 
 /** Locks and reads the profiles. `earliest` is the first instant that will be asked about, those that fell due before aside. */
@@ -52,7 +58,7 @@ export async function loadProfiles(
   versions: VersionShelf,
   ids: readonly number[],
   earliest: Instant,
-  whenBusy: 'wait' | 'skip' = 'wait',
+  { whenBusy = 'wait', instances = [] }: Loading = {},
 ): Promise<Map<number, Profile>> {
   const profiles = (await lockProfileRows(db, ids, whenBusy)).map((profile) => ({
     ...profile,
@@ -62,7 +68,7 @@ export async function loadProfiles(
   const people = profiles.filter(({ kind }) => kind === 'person').map(({ id }) => id);
   const accounts = profiles.filter(({ kind }) => kind === 'account').map(({ id }) => id);
   const memberships = await loadMemberships(db, locked);
-  const runs = await loadLastRuns(db, locked);
+  const runs = await loadLastRuns(db, locked, instances);
   const current = await loadCurrentAccounts(db, people);
   const activeOf = (ids: readonly number[]) =>
     ids.flatMap((id) => [...(runs.get(id)?.values() ?? [])].filter(({ status }) => status === 'active'));
@@ -167,7 +173,7 @@ interface Loaded {
   readonly account: CurrentAccount | undefined;
   readonly memberships: Map<string, Membership> | undefined;
   readonly events: EventFact[] | undefined;
-  readonly runs: Map<string, Run> | undefined;
+  readonly runs: RunsOfProfile | undefined;
   readonly related: Related | undefined;
 }
 

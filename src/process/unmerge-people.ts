@@ -13,7 +13,7 @@ import type { MergeRecord } from '../profiles/merge-log.ts';
 import { type Parting, partProfiles, planUnmerge, refusalsOfEach, UnmergeError } from '../profiles/unmerge.ts';
 import { returnRuns } from '../runs/move-runs.ts';
 import { partSuppressions, standingWishes } from '../runs/suppression.ts';
-import { watchUntil } from '../runs/watch.ts';
+import { factsOfRun, watchUntil } from '../runs/watch.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Applying } from './apply.ts';
 import { catchUp } from './merge-people.ts';
@@ -142,9 +142,8 @@ function watchAnew(person: Profile, { versions }: Applying): void {
       traits: person.traits,
       events: person.events,
       audiences: new Set([...person.memberships].filter(([, { member }]) => member).map(([key]) => key)),
-      enteredAt: run.enteredAt,
     };
-    run.dueAt = watchUntil(run, journey, facts, person.appliedAt);
+    run.dueAt = watchUntil(run, journey, factsOfRun(facts, run), person.appliedAt);
     person.runChanges.watched.add(run);
   }
 }

@@ -111,6 +111,7 @@ async function move(tx: Queryable, { id, row }: LockedRun, state: RunState, now:
   const run: Run = {
     id,
     journey: state.journey,
+    instance: null,
     version: row.version,
     person: state.person,
     visit: 0,

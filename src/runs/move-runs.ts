@@ -10,6 +10,7 @@ import type { Cursor } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import type { MergeMoved } from '../store/tables-profiles.ts';
+import { runKey } from './enter.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 import { assignedTo } from './variants.ts';
 
@@ -74,13 +75,14 @@ async function endDoubled(
 ): Promise<MergeMoved['ended']> {
   const { rows } = await sql<{ id: string; journey: string; cursor: Cursor; other: string | null; same_side: boolean }>`
     select f.id, f.journey, f.cursor, last.held_out = f.held_out as same_side,
-      case when last.status = 'active' then last.id end as other
+      case when last.status = 'active' and last.is_same then last.id end as other
     from runs f, lateral (
-      select i.id, i.status, i.held_out from runs i where i.profile_id = ${into} and i.journey = f.journey
-      order by (i.status = 'active') desc, i.visit desc limit 1
+      select i.id, i.status, i.held_out, i.instance is not distinct from f.instance as is_same
+      from runs i where i.profile_id = ${into} and i.journey = f.journey
+      order by (i.instance is not distinct from f.instance and i.status = 'active') desc, i.entered_at desc, i.visit desc limit 1
     ) as last
     where f.profile_id = ${from} and f.status = 'active'
-      and (last.status = 'active' or last.held_out <> f.held_out or exists (
+      and ((last.status = 'active' and last.is_same) or last.held_out <> f.held_out or exists (
         select 1 from jsonb_each(f.variants) got, jsonb_each_text(${assignedTo(sql`${into}::bigint`, sql`f.journey`)}) had
         where had.key = got.key and had.value <> got.value->>'variant'))
     order by f.id
@@ -116,16 +118,23 @@ async function endDoubled(
  * run's id has the number in it that the person had reached by then, and has to stay the only one.
  */
 async function countOn(tx: Queryable, from: number, into: number): Promise<string[]> {
-  const { rows } = await sql<{ id: string; profile_id: number; journey: string; visit: number }>`
-    select id, profile_id, journey, visit from runs
+  const { rows } = await sql<{
+    id: string;
+    profile_id: number;
+    journey: string;
+    instance: string | null;
+    visit: number;
+  }>`
+    select id, profile_id, journey, instance, visit from runs
     where profile_id in (${from}, ${into}) and journey in (select journey from runs where profile_id = ${from})
     order by journey, entered_at, status = 'active', id
   `.execute(tx);
   if (rows.length === 0) return [];
   const last = new Map<string, number>();
-  const numbered = rows.map(({ id, journey, visit }) => {
-    const next = Math.max(visit, (last.get(journey) ?? -1) + 1);
-    last.set(journey, next);
+  const numbered = rows.map(({ id, visit, ...run }) => {
+    const key = runKey(run);
+    const next = Math.max(visit, (last.get(key) ?? -1) + 1);
+    last.set(key, next);
     return { id, visit: next };
   });
   // First below zero, since no two rows may have one number even for a moment.

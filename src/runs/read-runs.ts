@@ -21,6 +21,7 @@ export const RUN_STATUSES = [
 export interface ReadRun {
   readonly id: string;
   readonly journey: string;
+  readonly instance: string | null;
   /** The hash of the journey's definition that the run follows. */
   readonly version: string;
   readonly profileId: number;
@@ -58,6 +59,7 @@ export function readRuns(
     .select([
       'id',
       'journey',
+      'instance',
       'version',
       'profile_id as profileId',
       'visit',

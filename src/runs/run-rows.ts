@@ -9,18 +9,31 @@ import type { Cursor, LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
-import type { Run } from './enter.ts';
+import { type Run, type RunsOfProfile, runKey } from './enter.ts';
 
-/** Each profile's last run of every journey it was in: the active one, else the latest. */
+/** Instances whose runs may be entered now; `all` where that cannot be told before. */
+export type Instances = readonly string[] | 'all';
+
+/**
+ * Each profile's last run of every journey it was in: the active one, else the latest. Where a journey has several side by
+ * side: that of every instance which is under way or named.
+ */
 export async function loadLastRuns(
   db: Queryable,
   profileIds: readonly number[],
-): Promise<Map<number, Map<string, Run>>> {
-  const runs = new Map<number, Map<string, Run>>(profileIds.map((id) => [id, new Map()]));
+  instances: Instances = [],
+): Promise<Map<number, RunsOfProfile>> {
+  const runs = new Map<number, RunsOfProfile>(profileIds.map((id) => [id, new Map()]));
   if (profileIds.length === 0) return runs;
+  const named = instances === 'all' ? sql`true` : sql`instance = any(${instances})`;
+  // The last run of any instance says on which side of the hold-out the person is.
+  const lastOfAny = sql`union all (
+    select distinct on (profile_id, journey) * from runs where profile_id = any(${profileIds}) and instance is not null
+    order by profile_id, journey, entered_at desc)`;
   const { rows } = await sql<{
     id: string;
     journey: string;
+    instance: string | null;
     version: string;
     profile_id: number;
     person: string;
@@ -36,13 +49,18 @@ export async function loadLastRuns(
     woken_at: Date | null;
     due_at: Date | null;
   }>`
-    select distinct on (profile_id, journey) * from runs where profile_id = any(${profileIds})
-    order by profile_id, journey, (status = 'active') desc, visit desc
+    (select distinct on (profile_id, journey, instance) * from runs
+    where profile_id = any(${profileIds}) and (instance is null or status = 'active' or ${named})
+    order by profile_id, journey, instance, (status = 'active') desc, visit desc) ${instances.length > 0 ? lastOfAny : sql``}
   `.execute(db);
   for (const row of rows) {
-    runs.get(row.profile_id)?.set(row.journey, {
+    const ofPerson = runs.get(row.profile_id);
+    const key = runKey(row);
+    if (ofPerson === undefined || ofPerson.has(key)) continue;
+    ofPerson.set(key, {
       id: row.id,
       journey: row.journey,
+      instance: row.instance,
       version: row.version,
       person: row.person,
       visit: row.visit,
@@ -76,6 +94,8 @@ export interface RunChanges {
   readonly refused: {
     readonly profileId: number;
     readonly journey: string;
+    /** Which of the runs side by side it would have been. */
+    readonly instance: string | null;
     readonly at: Instant;
     readonly reason: string;
   }[];
@@ -147,6 +167,7 @@ async function insertRuns(db: Queryable, entered: RunChanges['entered']): Promis
   const rows = entered.map(({ profileId, run }) => ({
     id: run.id,
     journey: run.journey,
+    instance: run.instance,
     version: run.version,
     profile_id: profileId,
     person: run.person,
@@ -158,10 +179,10 @@ async function insertRuns(db: Queryable, entered: RunChanges['entered']): Promis
     ...watchedColumns(run),
   }));
   await sql`
-    insert into runs (id, journey, version, profile_id, person, visit, held_out, held_out_everywhere, entered_at, entry, status,
+    insert into runs (id, journey, instance, version, profile_id, person, visit, held_out, held_out_everywhere, entered_at, entry, status,
       ended_at, end_reason, cursor, woken_at, due_at)
     select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as row (
-      id text, journey text, version text, profile_id bigint, person text, visit integer, held_out boolean, held_out_everywhere boolean,
+      id text, journey text, instance text, version text, profile_id bigint, person text, visit integer, held_out boolean, held_out_everywhere boolean,
       entered_at timestamptz, entry jsonb, status text, ended_at timestamptz, end_reason text, cursor jsonb, woken_at timestamptz, due_at timestamptz)
   `.execute(db);
 }
@@ -193,9 +214,10 @@ async function insertRefused(db: Queryable, refused: RunChanges['refused']): Pro
   await db
     .insertInto('entry_refusals')
     .values(
-      refused.map(({ profileId, journey, at, reason }) => ({
+      refused.map(({ profileId, journey, instance, at, reason }) => ({
         profile_id: profileId,
         journey,
+        instance,
         at: new Date(at),
         reason,
       })),

@@ -5,6 +5,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Sent } from '../core/caps.ts';
 import type { JsonObject } from '../core/condition.ts';
+import { propertiesOf } from '../core/entry.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
 import { type Ledger, ledgerReach } from '../core/pressure.ts';
@@ -134,6 +135,7 @@ export async function readState(
       events: facts.get(person.id) ?? [],
       audiences: new Set(row.audiences ?? []),
       related: related.get(person.id),
+      entryProperties: propertiesOf(row.entry),
     },
     ledger: {
       sent: await sentSince(tx, person.id, ledgerReach({ workspace: settings, journey: version.journey.caps }), now),

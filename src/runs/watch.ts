@@ -4,6 +4,7 @@
  */
 
 import { endingOf } from '../core/ending.ts';
+import { propertiesOf } from '../core/entry.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { Facts } from '../core/facts.ts';
 import { awaited } from '../core/interpret.ts';
@@ -15,9 +16,15 @@ import type { Run } from './enter.ts';
 /** What Temporal has to be told. */
 export type Told = { readonly kind: 'end'; readonly log: LogEntry } | { readonly kind: 'wake' } | null;
 
+/** What is known of the person, as conditions of this run see it. */
+export function factsOfRun(facts: Facts, { enteredAt, entry }: Pick<Run, 'enteredAt' | 'entry'>): Facts {
+  return { ...facts, enteredAt, entryProperties: propertiesOf(entry) };
+}
+
 /** Looks at one active run at `at`; changes its status, `wokenAt` and `dueAt` in place. */
 export function watch(run: Run, journey: Journey, facts: Facts, at: Instant): Told {
-  const ending = endingOf(journey, facts, run.enteredAt, at);
+  const own = factsOfRun(facts, run);
+  const ending = endingOf(journey, own, run.enteredAt, at);
   if (ending !== null) {
     run.status = ending.outcome;
     run.endedAt = ending.at;
@@ -26,7 +33,6 @@ export function watch(run: Run, journey: Journey, facts: Facts, at: Instant): To
     const { step, visit } = run.cursor;
     return { kind: 'end', log: { step, kind: 'run', visit, did: 'ended', ...ending } };
   }
-  const own: Facts = { ...facts, enteredAt: run.enteredAt };
   const condition = awaited(journey, run.cursor);
   const wakes = condition !== null && run.wokenAt === null && evaluate(condition, own, at).holds;
   if (wakes) run.wokenAt = at;

@@ -28,6 +28,8 @@ export interface SimulatedRun {
   readonly version: string;
   /** How many runs of the journey the person had before. */
   readonly visit: number;
+  /** Which of the runs side by side it is; null where the journey has one at a time. */
+  readonly instance: string | null;
   readonly enteredAt: Instant;
   /** What brought the person here, as the engine stores it. */
   readonly entry: JsonObject;

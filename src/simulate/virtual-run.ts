@@ -20,6 +20,7 @@ import type { RunState } from '../runs/run-state.ts';
 import { templateVariables } from '../runs/template-variables.ts';
 import { variantsIn } from '../runs/variants.ts';
 import type { Version } from '../runs/version-shelf.ts';
+import { factsOfRun } from '../runs/watch.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 import type { VirtualPerson } from './virtual-person.ts';
 import type { VirtualWorld } from './virtual-world.ts';
@@ -55,8 +56,8 @@ export class VirtualRun {
   }
 
   summary(): SimulatedRun {
-    const { journey, version, visit, enteredAt, entry, heldOut, status, endReason, endedAt } = this.run;
-    const about = { journey, version, visit, enteredAt, entry, heldOut };
+    const { journey, version, visit, instance, enteredAt, entry, heldOut, status, endReason, endedAt } = this.run;
+    const about = { journey, version, visit, instance, enteredAt, entry, heldOut };
     return { ...about, log: this.log, messages: this.#messages, outcome: status, reason: endReason ?? '', endedAt };
   }
 
@@ -145,9 +146,9 @@ export class VirtualRun {
       userId: person.userId,
       traits: person.ownTraits,
       accountTraits: account,
-      facts: factsOf(person),
       experiments: { assigned: variants.get(journey) ?? new Map() },
       ledger: { ...wishes, sent, dismissed: this.#dismissed },
+      facts: factsOfRun(factsOf(person), this.run),
       settings: this.world.settings,
     };
   }

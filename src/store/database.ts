@@ -13,6 +13,7 @@ import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
 import * as experiments from './migrations/0010-experiments.ts';
+import * as entries from './migrations/0011-entries.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
 import * as versions from './migrations/0014-versions.ts';
 import { PreparingClient } from './preparing-client.ts';
@@ -73,6 +74,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0007-merges': merges,
         '0009-wishes-and-offers': wishesAndOffers,
         '0010-experiments': experiments,
+        '0011-entries': entries,
         '0012-account-journeys': accountJourneys,
         '0014-versions': versions,
       }),

@@ -17,11 +17,13 @@ import type { Id, JsonOf } from './columns.ts';
 export interface RunsTable {
   id: string;
   journey: string;
+  /** Which of the runs side by side it is; null where the journey has one at a time. */
+  instance: ColumnType<string | null, string | null | undefined>;
   version: string;
   profile_id: number;
   /** What chance is drawn for: the user id, or `profile:<id>`. */
   person: string;
-  /** How many runs of this journey the person had before. */
+  /** How many runs of this journey the person had before; of this instance, where it has several. */
   visit: number;
   held_out: boolean;
   /** Held out of every journey. */
@@ -85,6 +87,7 @@ export interface EntryRefusalsTable {
   id: Id;
   journey: string;
   profile_id: number;
+  instance: ColumnType<string | null, string | null | undefined>;
   at: Date;
   reason: string;
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { entryRefusal, inOrderOfPriority, isHeldOut, rampRefusal, sideOf } from '../../src/core/entry.ts';
+import {
+  entryRefusal,
+  inOrderOfPriority,
+  instanceKeyOf,
+  isHeldOut,
+  rampRefusal,
+  sideOf,
+} from '../../src/core/entry.ts';
 import { DAY } from '../../src/core/time.ts';
-import { did, event, facts, journey, T0 } from './build.ts';
+import { did, event, facts, filter, journey, T0 } from './build.ts';
 
 const ended = { enteredAt: T0, status: 'completed' as const, visit: 0 };
 
@@ -36,6 +43,20 @@ describe('whether a person enters', () => {
     expect(entryRefusal(thrice, { ...ended, visit: 2 }, facts(), T0 + DAY)).toBe(
       'entered before, and the journey is entered 3 times at most',
     );
+  });
+
+  it('for each thing apart, as long as not too many are under way', () => {
+    const enter = { by: 'event', events: filter('Ordered'), each: { property: 'order.id', atOnce: 2 } } as const;
+    const orders = journey([], { enter });
+    const refused = (key: string | null, beside: number) =>
+      entryRefusal(orders, undefined, facts(), T0, { key, beside });
+    expect(refused('7', 1)).toBeNull();
+    expect(refused('7', 2)).toBe('in the journey 2 times at once already');
+    expect(refused(null, 0)).toBe('there is no `order.id` that would tell which of the runs it is for');
+    expect(instanceKeyOf(orders, { properties: { order: { id: 7 } } })).toBe('7');
+    expect(instanceKeyOf(orders, { properties: { order: { id: '' } } })).toBeNull();
+    expect(instanceKeyOf(orders, { by: 'event' })).toBeNull();
+    expect(instanceKeyOf(journey([]), { properties: { order: { id: 7 } } })).toBeUndefined();
   });
 
   it('what one qualifies for at one instant is tried by priority, then by name', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Json, JsonObject } from '../../src/core/condition.ts';
 import { matchingEvents } from '../../src/core/matching.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { event, facts, filter, T0 } from './build.ts';
@@ -44,5 +45,28 @@ describe('days of the calendar', () => {
     const known = facts({ events: [event('Viewed', before)] });
     expect(matchingEvents(today(3), known, Date.UTC(2024, 3, 1, 23, 59)).matched).toHaveLength(1);
     expect(matchingEvents(today(3), known, Date.UTC(2024, 3, 2)).matched).toHaveLength(0);
+  });
+});
+
+describe('events about the same thing as the entry', () => {
+  const paid = filter('Paid', { sameAsEntry: ['order.id'] });
+  const matched = (id: Json, entered?: JsonObject) =>
+    matchingEvents(paid, { ...facts({ events: [event('Paid', T0, { order: { id } })] }), entryProperties: entered }, T0)
+      .matched.length;
+
+  it('have that value in the property', () => {
+    expect(matched('a', { order: { id: 'a' } })).toBe(1);
+    expect(matched('b', { order: { id: 'a' } })).toBe(0);
+  });
+
+  it('whether an id is written as a number or as a text', () => {
+    expect(matched(7, { order: { id: '7' } })).toBe(1);
+    expect(matched('7', { order: { id: 7 } })).toBe(1);
+  });
+
+  it('and are none where the entry, or the event, has no such value', () => {
+    expect(matched('a', {})).toBe(0);
+    expect(matched('a')).toBe(0);
+    expect(matched(null, { order: { id: null } })).toBe(0);
   });
 });

@@ -53,3 +53,65 @@ describe('again', () => {
     ]);
   });
 });
+
+describe('each', () => {
+  test('one run for each value of a property, 25 at once if nothing is said', async () => {
+    const entryOf = async (enter: string) => (await enteredBy(enter)).enter;
+    const events = { names: ['Order Placed'], where: [] };
+    expect(await entryOf('{ event: Order Placed, each: order_id }')).toEqual({
+      by: 'event',
+      events,
+      each: { property: 'order_id', atOnce: 25 },
+    });
+    expect(await entryOf('{ event: Order Placed, each: order.id, atOnce: 200 }')).toEqual({
+      by: 'event',
+      events,
+      each: { property: 'order.id', atOnce: 200 },
+    });
+  });
+
+  test('conditions can ask for what happens to the same one', async () => {
+    const { journeys } = await workspaceOf({
+      'a.yaml':
+        'journey: a\nenter: { event: Order Placed, each: order_id }\ngoal: { event: Order Paid, where: { order_id: { same: true }, total: { above: 0 } } }\nsteps: [{ wait: 1h }]\n',
+    });
+    expect(journeys.a?.journey.goal).toEqual({
+      kind: 'events',
+      events: {
+        names: ['Order Paid'],
+        where: [{ path: 'total', test: { op: 'above', value: 0 } }],
+        sameAsEntry: ['order_id'],
+        since: 'entry',
+      },
+      times: { atLeast: 1 },
+    });
+  });
+
+  test('where there is no event that could say which', async () => {
+    expect(await saidOf('{ audience: trialists, each: order_id }')).toEqual([
+      'a.yaml:2:31  Unknown key `each` in `enter`. Known here: audience, again.',
+    ]);
+    expect(await saidOf('{ event: X, atOnce: 3 }')).toEqual([
+      'a.yaml:2:28  `atOnce` is for runs side by side; add `each`.',
+    ]);
+    expect(await saidOf('{ event: X, each: order_id, atOnce: 0 }')).toEqual([
+      'a.yaml:2:44  `atOnce` must be a whole number, at least 1, not 0.',
+    ]);
+  });
+
+  test('`same` where there is nothing to be the same as', async () => {
+    const same = '{ event: Paid, where: { order_id: { same: true } } }';
+    expect(await saidOf('{ audience: trialists }', `goal: ${same}\n`)).toEqual([
+      'a.yaml:3:41  This journey is entered without properties, so there is no `order_id` to be the same as. Name the value: `is: …`.',
+    ]);
+    expect(await saidOf(same)).toEqual([
+      'a.yaml:2:42  There is no entry here whose `order_id` this could be the same as. Name the value: `is: …`.',
+    ]);
+    expect(await messagesOf({ 'a.yaml': `audience: a\nevent: Paid\nwhere: { order_id: { same: true } }\n` })).toEqual([
+      'a.yaml:3:20  There is no entry here whose `order_id` this could be the same as. Name the value: `is: …`.',
+    ]);
+    expect(await saidOf('{ event: X }', 'goal: { event: Paid, where: { order_id: { same: false } } }\n')).toEqual([
+      'a.yaml:3:49  `same` must be true, not false.',
+    ]);
+  });
+});

@@ -150,6 +150,13 @@ const lives = fc
 /** How long the last of them has something to do, and a while for its journeys to end. */
 export const LIFETIME = 60 * DAY;
 
+/** Everything somebody whose life is drawn does is about one of three baskets. */
+function aboutBaskets(events: readonly Occasion[]): Occasion[] {
+  return events.map((occasion, index) =>
+    'event' in occasion ? { ...occasion, properties: { ...occasion.properties, basket: index % 3 } } : occasion,
+  );
+}
+
 /** The people with a story, and as many whose life is drawn. */
 export function personas(start: Instant, drawn: number): Persona[] {
   const told = Object.entries(STORIES).flatMap(([userId, story]) => {
@@ -162,6 +169,7 @@ export function personas(start: Instant, drawn: number): Persona[] {
   });
   const random = fc.sample(lives, { numRuns: drawn, seed: 20_260_101 }).map((life, index) => ({
     ...life,
+    events: aboutBaskets(life.events),
     userId: `drawn-${index}`,
     start,
   }));

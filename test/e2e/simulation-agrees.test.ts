@@ -63,6 +63,18 @@ exit: { after: 5d, when: { audience: busy } }
 steps:
   - wait: 1d
   - in-app: welcome-back
+---
+journey: baskets
+enter: { event: Product Added, each: basket, atOnce: 2, again: { after: 1d, atMost: 2 } }
+goal: { event: Order Completed, where: { basket: { same: true } } }
+exit: { after: 12d }
+steps:
+  - wait-until: { event: Product Viewed, where: { basket: { same: true } } }
+    timeout: 3d
+    onTimeout: [{ in-app: welcome-back }]
+  - branch:
+      - if: { event: Payment Failed, where: { basket: { same: true } } }
+        then: [{ sales-task: upgrade-conversation }]
 `;
 /** Caps of the calendar, hours, and what a refusal means. */
 const PRESSED = `
@@ -129,7 +141,11 @@ async function bothOf(persona: Persona, journey: string): Promise<{ real: LogEnt
   });
   return {
     real: await Promise.all(real),
-    simulated: simulation.runs.map(({ log }) => until(log)).filter((log) => log.length > 0),
+    simulated: [...simulation.runs]
+      // Runs side by side that began at one instant are listed by their ids.
+      .sort((a, b) => a.enteredAt - b.enteredAt || ((a.instance ?? '') < (b.instance ?? '') ? -1 : 1))
+      .map(({ log }) => until(log))
+      .filter((log) => log.length > 0),
   };
 }
 
@@ -142,6 +158,7 @@ describe.each([
   'trial',
   'slowed-down',
   'pressed',
+  'baskets',
 ])('the journey %s', (journey) => {
   test('goes for everybody as the simulation says, step by step and to the millisecond', async () => {
     let steps = 0;

@@ -24,6 +24,7 @@ export const whoAnswer = {
 export const runAnswer = z.object({
   id: z.string().describe("The workflow's id in Temporal, too"),
   journey: z.string(),
+  instance: z.string().nullable().describe('Which of the runs side by side it is, where the journey has several'),
   version: z.string().describe("The definition's hash"),
   ...whoAnswer,
   visit: z.int().describe('How many runs of this journey the person had before'),
