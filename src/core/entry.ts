@@ -27,9 +27,9 @@ export interface Qualified<Published extends { readonly journey: Journey }> {
 }
 
 /** All that one person qualifies for at one instant, in the order in which it is tried: the highest priority first. */
-export function inOrderOfPriority<Published extends { readonly journey: Journey }>(
-  qualified: readonly Qualified<Published>[],
-): readonly Qualified<Published>[] {
+export function inOrderOfPriority<One extends Qualified<{ readonly journey: Journey }>>(
+  qualified: readonly One[],
+): readonly One[] {
   return [...qualified].sort((a, b) => byPriority(a.published.journey, b.published.journey));
 }
 

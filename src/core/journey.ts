@@ -157,6 +157,15 @@ export interface Instances {
 /** May the same person enter once more, after an earlier run has ended? At most `atMost` times, where that is given. */
 export type Again = 'never' | 'always' | { readonly after: Milliseconds; readonly atMost?: number };
 
+/** Of the journeys of a group, a person is in one at a time. */
+export interface Group {
+  readonly key: string;
+  /** What this journey does when the person is in one of lower priority, */
+  readonly higher: 'evicts' | 'waits' | 'yields';
+  /** or in one of the same or a higher priority. */
+  readonly lower: 'waits' | 'yields';
+}
+
 export interface Journey {
   readonly key: string;
   /** Who its runs are about. Absent: people. Messages of a journey of accounts go to people of theirs, by role. */
@@ -174,6 +183,8 @@ export interface Journey {
   /** Share of people who may enter, in [0, 1]. Absent: everybody. */
   readonly ramp?: number;
   readonly priority: number;
+  /** Absent: it gets in no other journey's way. */
+  readonly group?: Group;
   /** The journey's own caps: they count only its own messages. */
   readonly caps: readonly Cap[];
   /** The computed traits of people that its templates name, by key. */

@@ -2,12 +2,14 @@
  * How people enter a journey, from the author's form to the core's.
  * @module
  */
-import type { Again, Entry, Instances } from '../core/journey.ts';
+import type { Again, Entry, Group, Instances } from '../core/journey.ts';
 import { compileFilter } from './compile-events.ts';
 import { lintProperty } from './lint-properties.ts';
+import { didYouMean } from './problems.ts';
+import type { SettingsFile } from './schema.ts';
 import { type AuthoredAgain, type AuthoredEntry, afterIn } from './schema-entry.ts';
 import { millisecondsOf } from './schema-values.ts';
-import { checkAudience, PLURAL, type Surroundings, sayAt } from './scope.ts';
+import { checkAudience, PLURAL, type Say, type Surroundings, sayAt } from './scope.ts';
 
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
   if ('audience' in enter) return { by: 'audience', audience: entryAudience(enter.audience, 'audience', given) };
@@ -57,4 +59,23 @@ function entryAudience(key: string, form: 'audience' | 'leaves', given: Surround
       : 'Take `of: accounts` out, or enter by an audience of accounts';
   say(`The audience \`${key}\` is of ${PLURAL[found]}, and this journey is about ${PLURAL[of]}`, fix);
   return key;
+}
+
+/** The rules of the journey's group, from the settings. */
+export function compileGroup(
+  name: string | undefined,
+  settings: SettingsFile | undefined,
+  say: Say,
+): { readonly group?: Group } {
+  // Of settings that are missing or broken that was said already.
+  if (name === undefined || settings === undefined) return {};
+  const { groups = {} } = settings;
+  const rules = Object.hasOwn(groups, name) ? groups[name] : undefined;
+  if (rules === undefined) {
+    const fix = didYouMean(name, Object.keys(groups)) ?? `Add it to the settings: \`groups: { ${name}: {} }\``;
+    say(`There is no group \`${name}\``, fix);
+    return {};
+  }
+  const { higher = 'evicts', lower = 'yields' } = rules;
+  return { group: { key: name, higher, lower } };
 }

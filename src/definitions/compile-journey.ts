@@ -8,7 +8,7 @@ import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
-import { compileAgain, compileEntry, enteredWith } from './compile-entry.ts';
+import { compileAgain, compileEntry, compileGroup, enteredWith } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
@@ -21,7 +21,7 @@ import { traitsIn } from './liquid.ts';
 import type { AuthoredStep } from './schema-journey.ts';
 import type { AuthoredMessaging } from './schema-pressure.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
-import { kindOf } from './scope.ts';
+import { kindOf, sayAt } from './scope.ts';
 import type { DefinitionOf } from './shape.ts';
 import type { Path } from './source.ts';
 import { type InnerList, listOfVariant, placeIn, stepIds, stepsOf } from './step-ids.ts';
@@ -83,6 +83,7 @@ export function compileJourney(
     ...(everywhere !== undefined && { holdoutEverywhere: shareOf(everywhere) }),
     ...(file.ramp !== undefined && { ramp: shareOf(file.ramp) }),
     priority: file.priority ?? DEFAULT_PRIORITY,
+    ...compileGroup(file.group, catalog.settings?.file, sayAt(given, ['group'])),
     caps: (file.caps ?? []).map(compileCap),
     computed: computedIn(Object.values(steps), 'person', traits),
     ...(of === 'account' && { computedOfAccount: computedIn(Object.values(steps), of, traits) }),

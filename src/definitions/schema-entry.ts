@@ -58,3 +58,19 @@ export const entry = oneOf(
   ],
 );
 export type AuthoredEntry = z.infer<typeof entry>;
+
+const higher = z
+  .enum(['evicts', 'waits', 'yields'], { error: 'must be `evicts`, `waits` or `yields`' })
+  .optional()
+  .describe('When the person is in a journey of lower priority: that one ends (`evicts`, default), or as below.');
+const lower = z
+  .enum(['waits', 'yields'], { error: 'must be `waits` or `yields`: a journey ends none that goes before it' })
+  .optional()
+  .describe(
+    'When the person is in a journey of the same or a higher priority: enters as soon as that one is over (`waits`), or not at all (`yields`, default).',
+  );
+
+export const groups = z
+  .record(key, z.strictObject({ higher, lower }))
+  .optional()
+  .describe('Groups of journeys of which a person is in one at a time.');

@@ -184,6 +184,7 @@ export const journeyFile = z.strictObject({
   holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
   ramp: percent.optional().describe('Only this share of people may enter. Raising it shuts nobody out.'),
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
+  group: key.optional().describe('A group of the settings: a person is in one of its journeys at a time.'),
   caps: caps.optional().describe('Count only this journey’s messages.'),
   steps: someSteps.describe('Done one after the other.'),
 });

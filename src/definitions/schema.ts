@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { audienceFile } from './schema-condition.ts';
 import { enrichmentFile } from './schema-enrichment.ts';
+import { groups } from './schema-entry.ts';
 import { holdout, journeyFile } from './schema-journey.ts';
 import { planFile } from './schema-plan.ts';
 import { caps, quietHours } from './schema-pressure.ts';
@@ -27,6 +28,7 @@ export const settingsFile = z.strictObject({
   caps: caps.optional().describe('Hold over all journeys together.'),
   quietHours: quietHours.optional(),
   holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
+  groups,
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
   keepHistory: duration

@@ -50,6 +50,8 @@ export interface News {
   readonly related?: readonly string[];
   /** To an account: the person who joined it. */
   readonly joined?: number;
+  /** To a person: a run of theirs is over, and another journey of its group may have waited for that. */
+  readonly ended?: true;
   /** People became one or two: whatever is counted by person may be another number. */
   readonly people?: true;
   /** Only those whom a publisher asks in enter journeys by it, or nobody; absent: everybody does. */

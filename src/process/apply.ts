@@ -8,18 +8,15 @@
 import { addEvent, type Change, dueAt, factsOf, reevaluate } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { deadlineOf } from '../core/ending.ts';
-import { inOrderOfPriority, type Qualified } from '../core/entry.ts';
 import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
-import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
 import type { CurrentAccount } from '../profiles/accounts.ts';
-import { enter, runKey } from '../runs/enter.ts';
-import type { JourneyIndex, PublishedJourney } from '../runs/journey-index.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
-import { factsOfRun, watch, watchUntil } from '../runs/watch.ts';
+import { watch } from '../runs/watch.ts';
 import { audiencesFor, type Catalog, journeysFor } from './catalog.ts';
-import { nextInstant, type Profile, setTraits, stickyName } from './profile.ts';
+import { enterJourneys, qualifiedByAudience, qualifiedByEvent } from './entries.ts';
+import { nextInstant, type Profile, setTraits } from './profile.ts';
 
 export interface Applying {
   readonly catalog: Catalog;
@@ -162,7 +159,8 @@ export function follow(
     ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, journeys)),
     ...(event === undefined ? [] : qualifiedByEvent(event, journeys)),
   ];
-  for (const { published, entry } of inOrderOfPriority(qualified)) tryEntry(profile, published, at, entry, applying);
+  if (qualified.length > 0 || (profile.waiting !== undefined && entering === 'everybody'))
+    enterJourneys(profile, qualified, at, applying);
 }
 
 function watchRuns(
@@ -190,40 +188,4 @@ function watchRuns(
     if (told?.kind === 'end') profile.runChanges.ended.push({ run, log: told.log });
     if (told?.kind === 'wake') profile.runChanges.woken.push(run);
   }
-}
-
-function qualifiedByAudience({ audience, entered }: Change, journeys: JourneyIndex): Qualified<PublishedJourney>[] {
-  const by = entered ? 'audience' : 'leaving';
-  return journeys.enteredByAudience(audience, entered).map((published) => ({ published, entry: { by, audience } }));
-}
-
-function qualifiedByEvent(event: EntryEvent, journeys: JourneyIndex): Qualified<PublishedJourney>[] {
-  const { name, messageId, properties } = event;
-  return journeys
-    .enteredByEvent(name, event.byEngine === true)
-    .filter(({ journey: { enter: entry } }) => entry.by === 'event' && isMeant(entry.events, event))
-    .map((published) => ({ published, entry: { by: 'event', event: name, messageId, properties } }));
-}
-
-function tryEntry(
-  profile: Profile,
-  published: PublishedJourney,
-  at: Instant,
-  entry: JsonObject,
-  { versions, catalog }: Applying,
-): void {
-  const { journey } = published;
-  const facts = factsOf(profile);
-  const keepsRate = catalog.settings.emailRate !== undefined;
-  const { id: profileId, runs } = profile;
-  const outcome = enter(published, { profileId, person: stickyName(profile), runs, facts, at, entry, keepsRate });
-  if ('refused' in outcome) {
-    const { refused: reason, instance } = outcome;
-    profile.runChanges.refused.push({ profileId, journey: journey.key, instance, at, reason });
-    return;
-  }
-  const { run, log, first } = outcome;
-  run.dueAt = watchUntil(run, versions.get(published.hash).journey, factsOfRun(facts, run), at);
-  runs.set(runKey(run), run);
-  profile.runChanges.entered.push({ profileId, run, log, first });
 }

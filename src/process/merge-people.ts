@@ -13,8 +13,10 @@ import { lockForMerge, type MergeAsked, mergeProfiles } from '../profiles/merge.
 import { logMerge, sideBefore } from '../profiles/merge-log.ts';
 import { moveRuns } from '../runs/move-runs.ts';
 import { moveSuppressions, standingWishes } from '../runs/suppression.ts';
+import { moveWaitingEntries } from '../runs/waiting-entries.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyDue, bringUpToDate, follow } from './apply.ts';
+import { keepOneOfEachGroup } from './entries.ts';
 import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 import { beforeItGoes, tellExits } from './tell-exits.ts';
 import { mergesToTell, tellRelatives } from './tell-relatives.ts';
@@ -53,6 +55,7 @@ export async function mergePeople(
     events: await moveEvents(tx, from.id, into.id),
     ...(await moveRuns(tx, from.id, into.id, at, now)),
   };
+  await moveWaitingEntries(tx, from.id, into.id);
   await moveSuppressions(tx, from.id, into.id);
   await tx.deleteFrom('audience_states').where('profile_id', '=', from.id).execute();
   await logMerge(tx, {
@@ -113,6 +116,7 @@ function joinHistories(person: Profile, others: Memberships, at: Instant, silent
   for (const run of person.runs.values()) if (run.status === 'active') run.dueAt = at;
   const quiet = silent ? ({ entering: 'nobody' } as const) : {};
   person.changes.push(...changes.flatMap((change) => (starting.includes(change) ? [] : [{ ...change, ...quiet }])));
+  keepOneOfEachGroup(person, at, applying);
   follow(person, starting, {}, at, applying);
 }
 

@@ -16,6 +16,7 @@ import { lockProfileRows, type ProfileRow, saveProfileRows } from '../profiles/r
 import type { RunsOfProfile } from '../runs/enter.ts';
 import { type Instances, loadLastRuns, noRunChanges, type RunChanges, saveRunChanges } from '../runs/run-rows.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
+import { loadWaitingEntries, saveWaitingEntries, type WaitingEntry } from '../runs/waiting-entries.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Catalog } from './catalog.ts';
 import { changesToTell, tellRelatives } from './tell-relatives.ts';
@@ -36,6 +37,10 @@ export interface Profile extends Subject {
   /** Names of traits that changed since it was read. */
   readonly changedTraits?: Set<string>;
   readonly runs: RunsOfProfile;
+  /** Entries that wait for the end of another run. Absent: none, and there were none when it was read. */
+  waiting?: readonly WaitingEntry[] | undefined;
+  /** `waiting` as it was read. */
+  readonly waitingBefore?: readonly WaitingEntry[] | undefined;
   readonly changes: Change[];
   readonly runChanges: RunChanges;
   /** `ownTraits` as they were read. */
@@ -68,7 +73,9 @@ export async function loadProfiles(
   const people = profiles.filter(({ kind }) => kind === 'person').map(({ id }) => id);
   const accounts = profiles.filter(({ kind }) => kind === 'account').map(({ id }) => id);
   const memberships = await loadMemberships(db, locked);
-  const runs = await loadLastRuns(db, locked, instances);
+  const mayWait = catalog.journeys.mayWait || catalog.accounts.journeys.mayWait;
+  const waiting = mayWait ? await loadWaitingEntries(db, locked) : undefined;
+  const runs = await loadLastRuns(db, locked, withWaiting(instances, waiting));
   const current = await loadCurrentAccounts(db, people);
   const activeOf = (ids: readonly number[]) =>
     ids.flatMap((id) => [...(runs.get(id)?.values() ?? [])].filter(({ status }) => status === 'active'));
@@ -98,10 +105,20 @@ export async function loadProfiles(
         memberships: memberships.get(profile.id),
         events: events.get(profile.id) ?? eventsIn.get(profile.id),
         runs: runs.get(profile.id),
+        waiting: waiting?.get(profile.id),
         related: related.get(profile.id) ?? relatedTo.get(profile.id),
       }),
     ]),
   );
+}
+
+/** Whatever waits may be entered, too. */
+function withWaiting(
+  instances: Instances,
+  waiting: ReadonlyMap<number, readonly WaitingEntry[]> | undefined,
+): Instances {
+  if (instances === 'all' || waiting === undefined) return instances;
+  return [...instances, ...[...waiting.values()].flat().flatMap(({ instance }) => instance ?? [])];
 }
 
 /** A fill says of everybody whom it does not look at that nothing changes for them; for them nothing is stored. */
@@ -137,6 +154,12 @@ export async function saveProfiles(
     now,
   );
   await tellSyncs(db, catalog.syncs, all, changeIds, now);
+  await saveWaitingEntries(
+    db,
+    all.flatMap(({ id, waiting, waitingBefore }) =>
+      waiting === waitingBefore ? [] : [{ profileId: id, waiting: waiting ?? [] }],
+    ),
+  );
   await saveRunChanges(db, all.reduce(addRunChanges, noRunChanges()), now);
   await followEnrichments(db, catalog.enrichments ?? [], all, now);
   await tellRelatives(db, changesToTell(all, catalog), now);
@@ -174,10 +197,11 @@ interface Loaded {
   readonly memberships: Map<string, Membership> | undefined;
   readonly events: EventFact[] | undefined;
   readonly runs: RunsOfProfile | undefined;
+  readonly waiting: readonly WaitingEntry[] | undefined;
   readonly related: Related | undefined;
 }
 
-function profileFrom(profile: ProfileRow, { account, memberships, events, runs, related }: Loaded): Profile {
+function profileFrom(profile: ProfileRow, { account, memberships, events, runs, waiting, related }: Loaded): Profile {
   return {
     id: profile.id,
     kind: profile.kind,
@@ -194,6 +218,8 @@ function profileFrom(profile: ProfileRow, { account, memberships, events, runs, 
     related,
     dirty: new Set(),
     runs: runs ?? new Map(),
+    waiting,
+    waitingBefore: waiting,
     changes: [],
     runChanges: noRunChanges(),
     traitsBefore: profile.traits,

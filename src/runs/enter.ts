@@ -66,7 +66,7 @@ export function enter(
   const others = key === undefined ? [] : [...runs.values()].filter((run) => run.journey === journey.key);
   const beside = others.filter((run) => run.status === 'active' && run.instance !== instance).length;
   const facts = { ...asked.facts, entryProperties: propertiesOf(entry) };
-  const before = last ?? latestOf(others);
+  const before = latestOf(others) ?? last;
   // A person is on the same side at every entry, whatever else it was called at the first.
   const person = before?.person ?? asked.person;
   const refused =

@@ -5,6 +5,7 @@
 
 import type { Condition } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
+import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
@@ -19,6 +20,9 @@ export interface PublishedJourney {
 
 export interface JourneyIndex {
   readonly all: readonly PublishedJourney[];
+  /** Can an entry into any of them have to wait for the end of another run? */
+  readonly mayWait: boolean;
+  get(key: string): PublishedJourney | undefined;
   enteredByEvent(name: string, byEngine: boolean): readonly PublishedJourney[];
   /** By people who come to be in the audience, or who cease to. */
   enteredByAudience(key: string, entered: boolean): readonly PublishedJourney[];
@@ -26,8 +30,11 @@ export interface JourneyIndex {
 
 export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyIndex {
   const all = [...journeys].sort((a, b) => byPriority(a.journey, b.journey));
+  const byKey = new Map(all.map((published) => [published.journey.key, published]));
   return {
     all,
+    mayWait: all.some(({ journey }) => mayWait(journey.group)),
+    get: (key) => byKey.get(key),
     enteredByEvent: (name, byEngine) =>
       all.filter(
         ({ journey: { enter } }) =>

@@ -7,6 +7,7 @@ import type { Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { LogEntry, Outcome } from '../core/run.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import { newsFor } from '../ingest/inbox.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
 import type { RunState } from './run-state.ts';
 import type { StoredMove } from './save-move.ts';
@@ -46,7 +47,7 @@ export function decideMove(
   const log = onward === null ? move.log : [onward.log, ...move.log];
   const { next, cursor } = move;
   const changed = onward !== null || log.length > 0 || cursor.phase !== state.cursor.phase;
-  const carried = carryOut(state, journey, move.acts, now);
+  const carried = withEnd(carryOut(state, journey, move.acts, now), state, next, log.at(-1)?.at ?? now);
   return {
     next,
     changed,
@@ -55,6 +56,14 @@ export function decideMove(
     exposedAt: move.acts[0]?.at ?? null,
     after: { cursor, ...standing(state, journey, move, log.at(-1)?.at ?? now, now) },
   };
+}
+
+/** Whoever waited to enter another journey of the group does so when the run is over. */
+function withEnd(carried: CarriedOut, { profileId, version }: RunState, next: Move['next'], at: Instant): CarriedOut {
+  if (next.kind !== 'end' || version.journey.group === undefined) return carried;
+  const endedAt = new Date(at).toISOString();
+  const news = newsFor(profileId, { ended: true }, { occurredAt: endedAt, receivedAt: endedAt });
+  return { ...carried, events: [...carried.events, news] };
 }
 
 function standing(state: RunState, journey: Journey, { cursor, next }: Move, endedAt: Instant, now: Instant) {

@@ -9,7 +9,7 @@ import { evaluate } from '../core/evaluate.ts';
 import type { Facts } from '../core/facts.ts';
 import { awaited } from '../core/interpret.ts';
 import type { Journey } from '../core/journey.ts';
-import type { LogEntry } from '../core/run.ts';
+import type { Ending, LogEntry } from '../core/run.ts';
 import { earlier, type Instant } from '../core/time.ts';
 import type { Run } from './enter.ts';
 
@@ -25,19 +25,22 @@ export function factsOfRun(facts: Facts, { enteredAt, entry }: Pick<Run, 'entere
 export function watch(run: Run, journey: Journey, facts: Facts, at: Instant): Told {
   const own = factsOfRun(facts, run);
   const ending = endingOf(journey, own, run.enteredAt, at);
-  if (ending !== null) {
-    run.status = ending.outcome;
-    run.endedAt = ending.at;
-    run.endReason = ending.reason;
-    run.dueAt = null;
-    const { step, visit } = run.cursor;
-    return { kind: 'end', log: { step, kind: 'run', visit, did: 'ended', ...ending } };
-  }
+  if (ending !== null) return { kind: 'end', log: endRun(run, ending) };
   const condition = awaited(journey, run.cursor);
   const wakes = condition !== null && run.wokenAt === null && evaluate(condition, own, at).holds;
   if (wakes) run.wokenAt = at;
   run.dueAt = watchUntil(run, journey, own, at);
   return wakes ? { kind: 'wake' } : null;
+}
+
+/** Ends the run where it stands; returns what its log says of that. */
+export function endRun(run: Run, { outcome, reason, at }: Ending): LogEntry {
+  run.status = outcome;
+  run.endedAt = at;
+  run.endReason = reason;
+  run.dueAt = null;
+  const { step, visit } = run.cursor;
+  return { step, kind: 'run', visit, did: 'ended', outcome, reason, at };
 }
 
 /** When time alone could end or wake the run; its own timers aside. */

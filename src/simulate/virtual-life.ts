@@ -11,7 +11,7 @@ import { byPriority } from '../core/entry.ts';
 import { earlier, type Instant, type Milliseconds } from '../core/time.ts';
 import { saidBy, wishOf, withWish } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
-import { applyDue } from '../process/apply.ts';
+import { applyDue, applyHappening } from '../process/apply.ts';
 import { applyEvent } from '../process/apply-event.ts';
 import { nextInstant } from '../process/profile.ts';
 import type { Run } from '../runs/enter.ts';
@@ -111,6 +111,11 @@ export class VirtualLife {
     this.#hear(call);
     const { from = 0, world } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
+    if (call.news !== undefined) {
+      // A run is over, and another journey of its group may have waited for that.
+      applyHappening(this.#lived.person, { at, ...(starts ? {} : { silentUntil: at }) }, world);
+      return;
+    }
     applyEvent(this.#lived.person, starts ? call : { ...call, silent: true }, {}, world);
   }
 

@@ -14,6 +14,7 @@ import * as merges from './migrations/0007-merges.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
 import * as experiments from './migrations/0010-experiments.ts';
 import * as entries from './migrations/0011-entries.ts';
+import * as waitingEntries from './migrations/0011b-waiting-entries.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
 import * as versions from './migrations/0014-versions.ts';
 import { PreparingClient } from './preparing-client.ts';
@@ -75,6 +76,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0009-wishes-and-offers': wishesAndOffers,
         '0010-experiments': experiments,
         '0011-entries': entries,
+        '0011b-waiting-entries': waitingEntries,
         '0012-account-journeys': accountJourneys,
         '0014-versions': versions,
       }),

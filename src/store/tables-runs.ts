@@ -92,6 +92,15 @@ export interface EntryRefusalsTable {
   reason: string;
 }
 
+/** `runs`: entries that wait for the end of another run of the same group; one for each journey, or each instance of it. */
+export interface WaitingEntriesTable {
+  profile_id: number;
+  journey: string;
+  instance: string | null;
+  entry: JsonOf<JsonObject>;
+  since: Date;
+}
+
 /**
  * `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`; where an account's run
  * has several receivers at a step, `/<profile id>` follows.

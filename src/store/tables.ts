@@ -44,6 +44,7 @@ import type {
   RunsTable,
   SuppressionsTable,
   TasksTable,
+  WaitingEntriesTable,
 } from './tables-runs.ts';
 
 export interface Tables {
@@ -65,6 +66,7 @@ export interface Tables {
   run_log: RunLogTable;
   entry_refusals: EntryRefusalsTable;
   experiment_winners: ExperimentWinnersTable;
+  waiting_entries: WaitingEntriesTable;
   messages: MessagesTable;
   message_attempts: MessageAttemptsTable;
   tasks: TasksTable;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Journey } from '../../src/core/journey.ts';
 import { DAY } from '../../src/core/time.ts';
-import { messagesOf, workspaceOf } from './folder.ts';
+import { messagesOf, SETTINGS, workspaceOf } from './folder.ts';
 
 const AUDIENCES = 'audience: trialists\nevent: Trial Started\n---\naudience: big\nof: accounts\nevent: X\n';
 
@@ -112,6 +112,39 @@ describe('each', () => {
     ]);
     expect(await saidOf('{ event: X }', 'goal: { event: Paid, where: { order_id: { same: false } } }\n')).toEqual([
       'a.yaml:3:49  `same` must be true, not false.',
+    ]);
+  });
+});
+
+describe('groups', () => {
+  const settings = (groups: string) => `${SETTINGS}groups: ${groups}\n`;
+  const files = (groups: string, group: string) => ({
+    'settings.yaml': settings(groups),
+    'a.yaml': `journey: a\nenter: { event: X }\ngroup: ${group}\nsteps: [{ wait: 1h }]\n`,
+  });
+
+  test('their rules are the settings’: a higher journey evicts and a lower one yields if nothing is said', async () => {
+    const groupOf = async (groups: string) => (await workspaceOf(files(groups, 'first'))).journeys.a?.journey.group;
+    expect(await groupOf('{ first: {} }')).toEqual({ key: 'first', higher: 'evicts', lower: 'yields' });
+    expect(await groupOf('{ first: { higher: waits, lower: waits } }')).toEqual({
+      key: 'first',
+      higher: 'waits',
+      lower: 'waits',
+    });
+  });
+
+  test('a group that is not there, and rules that cannot be', async () => {
+    expect(await messagesOf(files('{ first: {} }', 'frist'))).toEqual([
+      'a.yaml:3:8  There is no group `frist`. Did you mean `first`?',
+    ]);
+    expect(await messagesOf({ 'a.yaml': files('', 'welcome')['a.yaml'] })).toEqual([
+      'a.yaml:3:8  There is no group `welcome`. Add it to the settings: `groups: { welcome: {} }`.',
+    ]);
+    expect(await messagesOf(files('{ first: { lower: evicts } }', 'first'))).toEqual([
+      'settings.yaml:6:27  `lower` must be `waits` or `yields`: a journey ends none that goes before it, not "evicts".',
+    ]);
+    expect(await messagesOf(files('{ first: { higher: wins } }', 'first'))).toEqual([
+      'settings.yaml:6:28  `higher` must be `evicts`, `waits` or `yields`, not "wins".',
     ]);
   });
 });
