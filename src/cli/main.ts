@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { demoCommand } from './commands/demo.ts';
+import { enterCommand } from './commands/enter.ts';
 import { experimentsCommand } from './commands/experiments.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
@@ -42,6 +43,7 @@ for (const command of [
   exportCommand(),
   syncCommand(),
   importCommand(),
+  enterCommand(),
   heldCommand(),
   unmergeCommand(),
 ]) {

@@ -6,7 +6,7 @@ import { bucketOf } from './bucket.ts';
 import type { JsonObject } from './condition.ts';
 import { endingOf } from './ending.ts';
 import type { Facts } from './facts.ts';
-import type { Journey } from './journey.ts';
+import type { Entry, Instances, Journey } from './journey.ts';
 import { readPath } from './matching.ts';
 import type { Outcome } from './run.ts';
 import type { Instant } from './time.ts';
@@ -48,11 +48,16 @@ export interface Instance {
 
 /** What tells the runs of the journey apart: undefined where there is one at a time, null where the entry lacks it. */
 export function instanceKeyOf({ enter }: Pick<Journey, 'enter'>, entry: JsonObject): string | null | undefined {
-  if (enter.by !== 'event' || enter.each === undefined) return undefined;
-  const value = readPath(propertiesOf(entry) ?? {}, enter.each.property);
+  const each = eachOf(enter);
+  if (each === undefined) return undefined;
+  const value = readPath(propertiesOf(entry) ?? {}, each.property);
   return typeof value === 'number' || typeof value === 'boolean' || (typeof value === 'string' && value !== '')
     ? String(value)
     : null;
+}
+
+function eachOf(enter: Entry): Instances | undefined {
+  return enter.by === 'event' || enter.by === 'request' ? enter.each : undefined;
 }
 
 /** The properties of what a run was entered by. */
@@ -82,8 +87,9 @@ export function entryRefusal(
 }
 
 function instanceRefusal({ enter }: Journey, { key, beside }: Instance): string | null {
-  if (enter.by !== 'event' || enter.each === undefined) return null;
-  const { property, atOnce } = enter.each;
+  const each = eachOf(enter);
+  if (each === undefined) return null;
+  const { property, atOnce } = each;
   if (key === null) return `there is no \`${property}\` that would tell which of the runs it is for`;
   return beside < atOnce ? null : `in the journey ${atOnce} times at once already`;
 }

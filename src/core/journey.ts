@@ -145,7 +145,9 @@ export type Cap = {
 export type Entry =
   /** Whoever comes to be in the audience, or ceases to. */
   | { readonly by: 'audience' | 'leaving'; readonly audience: string }
-  | { readonly by: 'event'; readonly events: EventFilter; readonly each?: Instances };
+  | { readonly by: 'event'; readonly events: EventFilter; readonly each?: Instances }
+  /** Whoever is asked in, by API or by file. */
+  | { readonly by: 'request'; readonly each?: Instances };
 
 /** Runs side by side for one person: one for each value that what they are entered by has at `property`. */
 export interface Instances {

@@ -14,12 +14,22 @@ import { checkAudience, PLURAL, type Say, type Surroundings, sayAt } from './sco
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
   if ('audience' in enter) return { by: 'audience', audience: entryAudience(enter.audience, 'audience', given) };
   if ('leaves' in enter) return { by: 'leaving', audience: entryAudience(enter.leaves, 'leaves', given) };
+  if ('request' in enter) expectPeople('request', given);
+  if ('request' in enter) return { by: 'request', ...compileEach(enter, [], given) };
   const events = compileFilter({ event: enter.event, where: enter.where }, ['enter'], given);
-  return { by: 'event', events, ...compileEach(enter, given) };
+  return { by: 'event', events, ...compileEach(enter, events.names, given) };
+}
+
+/** Accounts have no ids that others could ask for, and no clock on the wall. */
+function expectPeople(form: 'request', given: Surroundings): void {
+  if (given.of === 'person') return;
+  const message = `\`${form}\` enters people, and this journey is about accounts`;
+  sayAt(given, ['enter', form])(message, 'Take `of: accounts` out, or enter by an audience or an event');
 }
 
 /** What runs are entered with, as far as conditions can ask for the same. */
 export function enteredWith(enter: AuthoredEntry): Surroundings['enteredWith'] {
+  if ('request' in enter) return [];
   if (!('event' in enter)) return 'nothing';
   return typeof enter.event === 'string' ? [enter.event] : enter.event;
 }
@@ -27,13 +37,14 @@ export function enteredWith(enter: AuthoredEntry): Surroundings['enteredWith'] {
 /** Runs side by side for one person where nothing else is said. */
 const AT_ONCE = 25;
 
+/** @param events whose property it is */
 function compileEach(
-  { event, each, atOnce = AT_ONCE }: Extract<AuthoredEntry, { event: unknown }>,
+  { each, atOnce = AT_ONCE }: { readonly each?: string | undefined; readonly atOnce?: number | undefined },
+  events: readonly string[],
   given: Surroundings,
 ): { readonly each?: Instances } {
   if (each === undefined) return {};
-  const say = sayAt(given, ['enter', 'each']);
-  lintProperty(typeof event === 'string' ? [event] : event, each, [], say, given.scope.plan);
+  lintProperty(events, each, [], sayAt(given, ['enter', 'each']), given.scope.plan);
   return { each: { property: each, atOnce } };
 }
 

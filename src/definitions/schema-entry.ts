@@ -39,22 +39,29 @@ export function afterIn(again: string): string {
 const each = text
   .optional()
   .describe(
-    'A property of the event, such as `order_id`: one run for each value it has, side by side. `again` is then by value.',
+    'A property of the event or request, such as `order_id`: one run for each value it has, side by side. `again` is then by value.',
   );
 const atOnce = atLeastOne.optional().describe('With `each`: so many under way at once for one person, 25 if absent.');
 
+const request = z
+  .literal(true, { error: 'must be true' })
+  .describe('Whoever is asked in: by `POST /api/journeys/{key}/entries`, or by `throughline enter`.');
+
+function sideBySide<Shape extends z.ZodType<{ each?: string | undefined; atOnce?: number | undefined }>>(form: Shape) {
+  return form.refine((it) => it.each !== undefined || it.atOnce === undefined, {
+    error: '`atOnce` is for runs side by side; add `each`',
+    path: ['atOnce'],
+  });
+}
+
 export const entry = oneOf(
   'An entry',
-  ['audience', 'leaves', 'event'],
+  ['audience', 'leaves', 'event', 'request'],
   [
     z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again }),
     z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again }),
-    z
-      .strictObject({ ...eventFields, again, each, atOnce })
-      .refine((it) => it.each !== undefined || it.atOnce === undefined, {
-        error: '`atOnce` is for runs side by side; add `each`',
-        path: ['atOnce'],
-      }),
+    sideBySide(z.strictObject({ ...eventFields, again, each, atOnce })),
+    sideBySide(z.strictObject({ request, again, each, atOnce })),
   ],
 );
 export type AuthoredEntry = z.infer<typeof entry>;

@@ -20,6 +20,8 @@ export interface Reading {
   readonly hasTextsOnly: boolean;
   readonly arrival: Arrival;
   readonly silent: boolean;
+  /** Of `entries`: which journey they are into. */
+  readonly journey?: string | undefined;
 }
 
 /** A JSON object being built. */
@@ -27,7 +29,7 @@ type Building = { [key: string]: unknown };
 
 /** @param messageId where the row has none of its own */
 export function callOf(values: Readonly<Record<string, unknown>>, messageId: string, reading: Reading): ParsedCall {
-  const { what, arrival, silent } = reading;
+  const { what, arrival, silent, journey } = reading;
   const { body, problems } = bodyOf(values, reading);
   if (what === 'events' && (body.timestamp === undefined || body.timestamp === null)) {
     problems.push({ field: 'timestamp', message: 'required', fix: 'Say when it happened' });
@@ -36,7 +38,7 @@ export function callOf(values: Readonly<Record<string, unknown>>, messageId: str
   if (problems.length > 0) return { problems: [...problems, ...('problems' in parsed ? parsed.problems : [])] };
   if ('problems' in parsed) return parsed;
   const event: IncomingEvent = silent ? { ...parsed.event, silent } : parsed.event;
-  return { event };
+  return { event: journey === undefined ? event : { ...event, enters: journey } };
 }
 
 function parse(what: What, body: Building, arrival: Arrival): ParsedCall {
@@ -47,6 +49,8 @@ function parse(what: What, body: Building, arrival: Arrival): ParsedCall {
       return parseAccount(body, arrival);
     case 'events':
       return parseCall('track', body, arrival);
+    case 'entries':
+      return parseCall('track', { ...body, event: 'entry' }, arrival);
   }
 }
 

@@ -8,7 +8,8 @@ import { UnusableFileError } from './source-file.ts';
 import { TYPES } from './typed-text.ts';
 
 export const IMPORTS = ['people', 'accounts', 'events'] as const;
-export type What = (typeof IMPORTS)[number];
+/** `entries` are requests to enter a journey. */
+export type What = (typeof IMPORTS)[number] | 'entries';
 
 /** Where a column's values go: to a key of the call, into its traits or properties, or nowhere. */
 export type Field =
@@ -28,17 +29,19 @@ const NAMED: Readonly<Record<What, readonly string[]>> = {
   people: ['userId', 'anonymousId', 'timestamp', 'messageId'],
   accounts: ['groupId', 'userId', 'anonymousId', 'timestamp', 'messageId'],
   events: ['userId', 'anonymousId', 'event', 'timestamp', 'messageId'],
+  entries: ['userId', 'messageId'],
 };
 const NEEDED: Readonly<Record<What, readonly (readonly string[])[]>> = {
   people: [['userId', 'anonymousId']],
   accounts: [['groupId']],
   events: [['userId', 'anonymousId'], ['event'], ['timestamp']],
+  entries: [['userId']],
 };
 const LEFT_OUT = '-';
 
 /** `traits` or `properties`. */
 export function containerOf(what: What): 'traits' | 'properties' {
-  return what === 'events' ? 'properties' : 'traits';
+  return what === 'events' || what === 'entries' ? 'properties' : 'traits';
 }
 
 /**

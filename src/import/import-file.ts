@@ -21,6 +21,8 @@ import { contentHashOf, type Format, findSource, type SourceFile, UnusableFileEr
 
 export interface ImportRequest {
   readonly what: What;
+  /** Of `entries`: which journey they are into. */
+  readonly journey?: string;
   readonly file: string;
   readonly format?: Format;
   /** Column to field, as in `--map`. */
@@ -88,7 +90,9 @@ export async function importFile(db: Database | null, request: ImportRequest): P
   const say = (phase: ImportProgress['phase'], read: number, { stored, reasons }: Tally) =>
     onProgress({ phase, stored, rejected: sumOf(reasons), share: source.size === 0 ? 1 : read / source.size });
 
-  const id = await identityOf(source, naming, fields, (read) => say('recognising', read, { stored: 0, reasons: {} }));
+  const id = await identityOf(source, naming, fields, request.journey, (read) =>
+    say('recognising', read, { stored: 0, reasons: {} }),
+  );
   if (request.resume === true && (db === null || !(await isUnderWay(db, id)))) {
     throw new UnusableFileError(`No import of ${file} with these columns was broken off. Leave out --resume.`);
   }
@@ -106,7 +110,7 @@ export async function importFile(db: Database | null, request: ImportRequest): P
 
   const storage = db === null ? noStorage() : storageIn(db, request, begun);
   const reading: Omit<Reading, 'arrival'> = {
-    ...{ what, silent, fieldOf: fieldIn, hasTextsOnly: rows.columns !== null },
+    ...{ what, silent, journey: request.journey, fieldOf: fieldIn, hasTextsOnly: rows.columns !== null },
     isMapped: (column) => request.maps.has(column),
   };
   const reasons: Record<string, number> = { ...begun.reasons };
@@ -194,11 +198,15 @@ async function identityOf(
   source: SourceFile,
   { what, maps, declared }: Naming,
   fields: ReadonlyMap<string, Field> | null,
+  journey: string | undefined,
   onRead: (bytes: number) => void,
 ): Promise<string> {
   const content = await contentHashOf(source, onRead);
   const columns = fields === null ? { maps: [...maps].sort(), declared } : [...fields];
-  return createHash('sha256').update(canonicalJson({ content, what, columns })).digest('hex').slice(0, 32);
+  return createHash('sha256')
+    .update(canonicalJson({ content, what, columns, ...(journey !== undefined && { journey }) }))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 /** Of CSV the header's; of NDJSON as they come. */

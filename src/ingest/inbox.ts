@@ -32,6 +32,8 @@ export interface IncomingEvent {
   readonly receivedAt: string;
   /** History that was imported: it changes what is true of people, and starts no journey. */
   readonly silent?: true;
+  /** A request that the person enters this journey, with `properties`. It is counted like an event, and not logged. */
+  readonly enters?: string;
   /** What the profile hears of those it is related to. Such a row is no event: it is neither counted nor logged. */
   readonly news?: News;
 }

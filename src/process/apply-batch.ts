@@ -63,6 +63,10 @@ export async function applyBatch(
       talk.hear(person, event, event.news, lastNews.get(person.id) === index);
       continue;
     }
+    if (event.enters !== undefined) {
+      applyEvent(person, event, {}, applying);
+      continue;
+    }
     const originId = origins[index];
     const wish = event.profileId === undefined ? saidBy(event) : null;
     if (wish !== null) {
@@ -98,7 +102,9 @@ function instancesIn(batch: readonly { readonly event: IncomingEvent }[], { jour
   // What people bring about in accounts is not known before they do.
   const bySelf = [MEMBER_JOINED, MEMBER_CHANGED].flatMap((name) => journeys.enteredByEvent(name, true));
   if (bySelf.some(({ journey: { enter } }) => enter.by === 'event' && enter.each !== undefined)) return 'all';
-  return batch.flatMap(({ event: { name, properties, profileId, news } }) => {
+  return batch.flatMap(({ event: { name, properties, profileId, enters, news } }) => {
+    const asked = enters === undefined ? undefined : journeys.get(enters);
+    if (asked !== undefined) return instanceKeyOf(asked.journey, { properties }) ?? [];
     const done = news?.event;
     const [entered, entry] =
       done === undefined

@@ -20,13 +20,15 @@ export function applyEvent(
 ): readonly string[] {
   const at = Date.parse(event.occurredAt);
   const byEngine = event.profileId !== undefined;
-  const { name, properties, messageId } = event;
+  const { name, properties, messageId, enters } = event;
+  const isDone = isDeed(event.type) && enters === undefined;
   const { traits, changed } = applyTraits(person.ownTraits, event.type === 'identify' ? event.traits : undefined);
   applyHappening(
     person,
     {
       at,
-      ...(isDeed(event.type) ? { event: { name, at, properties, messageId, ...(byEngine ? { byEngine } : {}) } } : {}),
+      ...(enters === undefined ? {} : { request: { journey: enters, messageId, properties } }),
+      ...(isDone ? { event: { name, at, properties, messageId, ...(byEngine ? { byEngine } : {}) } } : {}),
       ...(event.type === 'identify' ? { traits: { after: traits, changed } } : {}),
       ...(event.silent === true ? { silentUntil: Date.parse(event.receivedAt) } : {}),
       ...more,

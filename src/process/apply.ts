@@ -15,7 +15,14 @@ import type { CurrentAccount } from '../profiles/accounts.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch } from '../runs/watch.ts';
 import { audiencesFor, type Catalog, journeysFor } from './catalog.ts';
-import { enterJourneys, qualifiedByAudience, qualifiedByEvent } from './entries.ts';
+import {
+  type Entry,
+  type EntryRequest,
+  enterJourneys,
+  qualifiedByAudience,
+  qualifiedByEvent,
+  qualifiedByRequest,
+} from './entries.ts';
 import { nextInstant, type Profile, setTraits } from './profile.ts';
 
 export interface Applying {
@@ -28,6 +35,8 @@ export type EntryEvent = EventFact & { readonly messageId: string };
 /** Something that happened to a profile, as far as conditions care. */
 export interface Happening {
   readonly at: Instant;
+  /** Somebody asked the person in. */
+  readonly request?: EntryRequest;
   /** Absent for calls that only tell about the profile. */
   readonly event?: EntryEvent;
   /** The profile's own traits afterwards, with the keys that changed. */
@@ -85,7 +94,16 @@ export function applyHappening(profile: Profile, happening: Happening, applying:
   if (isCrowded(profile)) for (const key of dueAt(profile, at)) touched.add(key);
   const entering = isSilent ? 'nobody' : happening.entering;
   const changes = reevaluate(audiences, profile, touched, at, 'event');
-  follow(profile, changes, touch, at, applying, entering, isSilent ? undefined : (event ?? heard?.entered));
+  const journeys = journeysFor(applying.catalog, profile);
+  const { request } = happening;
+  const cause = event ?? heard?.entered;
+  const asked = isSilent
+    ? []
+    : [
+        ...(cause === undefined ? [] : qualifiedByEvent(cause, journeys)),
+        ...(request === undefined ? [] : qualifiedByRequest(request, journeys)),
+      ];
+  follow(profile, changes, touch, at, applying, entering, asked);
 }
 
 /** Looked at event by event, an account with more events than this would hold up its lane. */
@@ -139,7 +157,10 @@ export function bringUpToDate(profile: Profile, before: Instant, applying: Apply
 /** Who enters journeys: everybody, whoever the publisher wants to, or nobody. */
 export type Entering = 'everybody' | 'asked' | 'nobody';
 
-/** What changes of audiences, and an event, entail: runs end or wake, journeys are entered. */
+/**
+ * What changes of audiences entail: runs end or wake, journeys are entered.
+ * @param asked what is entered beside that, by an event or a request
+ */
 export function follow(
   profile: Profile,
   changes: readonly Change[],
@@ -147,7 +168,7 @@ export function follow(
   at: Instant,
   applying: Applying,
   entering: Entering = 'everybody',
-  event?: EntryEvent,
+  asked: readonly Entry[] = [],
 ): void {
   profile.changes.push(...changes.map((change) => (entering === 'everybody' ? change : { ...change, entering })));
   watchRuns(profile, touch, changes, at, applying);
@@ -155,10 +176,7 @@ export function follow(
   const journeys = journeysFor(catalog, profile);
   const wanted = (change: Change) =>
     entering === 'everybody' || (entering === 'asked' && change.entered && catalog.enterExisting.has(change.audience));
-  const qualified = [
-    ...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, journeys)),
-    ...(event === undefined ? [] : qualifiedByEvent(event, journeys)),
-  ];
+  const qualified = [...changes.filter(wanted).flatMap((change) => qualifiedByAudience(change, journeys)), ...asked];
   if (qualified.length > 0 || (profile.waiting !== undefined && entering === 'everybody'))
     enterJourneys(profile, qualified, at, applying);
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Change, factsOf } from '../audiences/membership.ts';
+import type { JsonObject } from '../core/condition.ts';
 import { inOrderOfPriority, instanceKeyOf, type Qualified } from '../core/entry.ts';
 import { areRivals, groupVerdict, lapsed } from '../core/groups.ts';
 import type { Journey } from '../core/journey.ts';
@@ -31,6 +32,22 @@ export function qualifiedByEvent(event: EntryEvent, journeys: JourneyIndex): Ent
     .enteredByEvent(name, event.byEngine === true)
     .filter(({ journey: { enter: entry } }) => entry.by === 'event' && isMeant(entry.events, event))
     .map((published) => ({ published, entry: { by: 'event', event: name, messageId, properties } }));
+}
+
+export interface EntryRequest {
+  readonly journey: string;
+  readonly messageId: string;
+  readonly properties: JsonObject;
+}
+
+/** Nothing where the journey has gone, or is not entered like that any more. */
+export function qualifiedByRequest(
+  { journey: key, messageId, properties }: EntryRequest,
+  journeys: JourneyIndex,
+): Entry[] {
+  const published = journeys.get(key);
+  if (published?.journey.enter.by !== 'request') return [];
+  return [{ published, entry: { by: 'request', messageId, properties } }];
 }
 
 /** Tries everything that the person qualifies for at `at`, and what waited for the end of another run and need not any more. */

@@ -62,6 +62,7 @@ function linesOf(run: SimulatedRun, { zone, start, occasions, userId }: Simulati
 
 function entryText({ by, audience, event }: SimulatedRun['entry']): string {
   if (by === 'audience') return `by audience ${audience}`;
+  if (by === 'request') return 'by request';
   return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
 

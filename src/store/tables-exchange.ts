@@ -59,7 +59,7 @@ export interface SyncsTable {
 /** `import`: files that were read or are being read. The id stands for their content, their columns and what they hold. */
 export interface ImportsTable {
   id: string;
-  what: 'people' | 'accounts' | 'events';
+  what: 'people' | 'accounts' | 'events' | 'entries';
   file: string;
   silent: boolean;
   started_at: Date;

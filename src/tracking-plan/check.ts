@@ -33,11 +33,11 @@ const LONGEST_VALUE = 80;
 const NOTHING = 'nothing';
 
 /**
- * Events of the engine's own are fine, and so is a call of `identify` or `group` that sends no traits. In a list of
+ * Events of the engine's own are fine, so are requests to enter a journey, and so is a call of `identify` or `group` that sends no traits. In a list of
  * objects every element has to be right.
  */
 export function checkEvent(plan: TrackingPlan, event: IncomingEvent): Checked {
-  if (event.profileId !== undefined || event.type === 'alias') return FINE;
+  if (event.profileId !== undefined || event.enters !== undefined || event.type === 'alias') return FINE;
   if (event.type === 'identify' || event.type === 'group') {
     const planned = plan[event.type];
     return planned === undefined || event.traits === undefined ? FINE : checkCall(planned, event.traits, 'traits');

@@ -39,7 +39,8 @@ export function guardedBy<W extends Waiting>(plan: TrackingPlan | undefined, wai
     settle: async (db, done, { lane, publicationId, now }) => {
       const settled = done.flatMap((one) => {
         const found = checked.get(one);
-        return found === undefined || one.event.profileId !== undefined ? [] : [{ event: one.event, ...found }];
+        const isOwn = one.event.profileId !== undefined || one.event.enters !== undefined;
+        return found === undefined || isOwn ? [] : [{ event: one.event, ...found }];
       });
       await countChecked(db, lane, settled);
       const held = settled.filter(({ rule }) => rule === 'hold');

@@ -143,8 +143,8 @@ describe('groups', () => {
     expect(await messagesOf(files('{ first: { lower: evicts } }', 'first'))).toEqual([
       'settings.yaml:6:27  `lower` must be `waits` or `yields`: a journey ends none that goes before it, not "evicts".',
     ]);
-    expect(await messagesOf(files('{ first: { higher: wins } }', 'first'))).toEqual([
-      'settings.yaml:6:28  `higher` must be `evicts`, `waits` or `yields`, not "wins".',
+    expect(await messagesOf(files('{ first: { higher: kicks } }', 'first'))).toEqual([
+      'settings.yaml:6:28  `higher` must be `evicts`, `waits` or `yields`, not "kicks".',
     ]);
   });
 });

@@ -2,7 +2,7 @@
  * `throughline import people|accounts|events FILE`
  * @module
  */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { createClock } from '../../core/time.ts';
 import { currentPublication } from '../../definitions/publish.ts';
 import type { TraitType } from '../../definitions/workspace-types.ts';
@@ -13,6 +13,7 @@ import type { Database } from '../../store/database.ts';
 import { configFromEnvironment, databaseUrlOf, withDatabase } from '../environment.ts';
 import { FAILED, WrongUseError } from '../exit-code.ts';
 import { importProgress } from '../import-progress.ts';
+import { describeImport, mapped } from '../import-text.ts';
 import { print, printJson } from '../output.ts';
 
 interface Options {
@@ -49,7 +50,7 @@ export function importCommand(): Command {
       const { json = false, dryRun = false } = options;
       const summary = await run(what, file, options).catch(asWrongUse);
       if (json) printJson({ held: summary.rejected === 0, dryRun, ...summary });
-      else print(describe(summary, dryRun));
+      else print(describeImport(summary, dryRun));
       if (summary.rejected > 0) process.exitCode = FAILED;
     });
 }
@@ -82,28 +83,6 @@ async function declaredTypes(db: Database, what: What): Promise<Readonly<Record<
   const settings = (await currentPublication(db))?.workspace.settings;
   if (what === 'events') return {};
   return (what === 'people' ? settings?.traits : settings?.accountTraits) ?? {};
-}
-
-function describe({ what, file, stored, rejected, reasons, ...more }: ImportSummary, dryRun: boolean): string {
-  const thousands = (count: number) => count.toLocaleString('en-US');
-  const rows = (count: number) => `${thousands(count)} row${count === 1 ? '' : 's'}`;
-  const did = dryRun ? 'would be imported' : more.wasDone ? 'had been imported before; nothing was done' : 'imported';
-  const resumed = more.resumedAfter === null || more.wasDone ? [] : [`Taken up again after line ${more.resumedAfter}.`];
-  const where = more.rejects === null ? '' : `: see ${more.rejects}`;
-  return [
-    ...resumed,
-    `${rows(stored)} of ${what} from ${file} ${did}.`,
-    ...(rejected === 0 ? [] : [`${rows(rejected)} rejected${where}`]),
-    ...Object.entries(reasons)
-      .sort(([, a], [, b]) => b - a)
-      .map(([reason, count]) => `  ${thousands(count)}  ${reason}`),
-  ].join('\n');
-}
-
-function mapped(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const at = text.lastIndexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must be COLUMN=FIELD, such as plan=traits.plan:string.');
-  return new Map([...before, [text.slice(0, at), text.slice(at + 1)]]);
 }
 
 function asWrongUse(error: unknown): never {

@@ -103,7 +103,8 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
   };
 }
 
-async function expectJourney(db: Database, key: string): Promise<void> {
+/** @throws {HttpProblem} 404 */
+export async function expectJourney(db: Database, key: string): Promise<void> {
   const keys = (await listJourneys(db)).map((journey) => journey.key);
   if (keys.includes(key)) return;
   const fix = didYouMean(key, keys) ?? 'See /api/journeys for those there are';

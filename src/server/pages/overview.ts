@@ -107,6 +107,7 @@ function journeysOf(
 
 function entryOf({ enter }: Journey): string {
   if (enter.by === 'event') return enter.events.names.join(' or ');
+  if (enter.by === 'request') return 'whoever is asked in';
   return `whoever ${enter.by === 'leaving' ? 'leaves' : 'enters'} ${enter.audience}`;
 }
 
