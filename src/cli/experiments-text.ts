@@ -30,7 +30,8 @@ function winnerText(winner: Measured['experiments'][number]['winner']): string {
 
 const HEAD = ['', 'exposed', 'converted', 'rate', 'lift', '95 % sure between', 'p', 'incremental', 'time to convert'];
 
-function tableOf({ sides, control, tooFew }: ExperimentReport): string[] {
+/** A line for each side. */
+export function tableOf({ sides, control, tooFew }: Pick<ExperimentReport, 'sides' | 'control' | 'tooFew'>): string[] {
   const rows = sides.map((side) => [
     nameOf(side, control),
     thousands(side.exposed),

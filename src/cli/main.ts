@@ -11,6 +11,7 @@ import { experimentsCommand } from './commands/experiments.ts';
 import { explainCommand } from './commands/explain.ts';
 import { exportCommand } from './commands/export.ts';
 import { heldCommand } from './commands/held.ts';
+import { holdoutCommand } from './commands/holdout.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { playCommand } from './commands/play.ts';
@@ -39,6 +40,7 @@ for (const command of [
   backtestCommand(),
   explainCommand(),
   experimentsCommand(),
+  holdoutCommand(),
   audienceCommand(),
   exportCommand(),
   syncCommand(),

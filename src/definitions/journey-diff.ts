@@ -62,7 +62,7 @@ export function diffValues(before: object, after: object): readonly FieldChange[
 }
 
 const LEADS_ON = /(^|\.)(next|then|otherwise|onTimeout)$/;
-const LENGTHS = /(^|\.)(for|timeout|after|within|expiresAfter|dueAfter)$/;
+const LENGTHS = /(^|\.)(for|timeout|(?<!winner\.)after|within|expiresAfter|dueAfter)$/;
 /** Longer texts say nothing on one line. */
 const LONGEST = 100;
 
@@ -97,7 +97,9 @@ function wordsFor(value: unknown, field: string): string | null {
 }
 
 function numberText(value: number, field: string): string {
-  return /(^|\.)(holdout|share)$/.test(field) ? `${Number((value * 100).toFixed(4))} %` : String(value);
+  return /(^|\.)(holdout|holdoutEverywhere|ramp|share|confidence)$/.test(field)
+    ? `${Number((value * 100).toFixed(4))} %`
+    : String(value);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

@@ -56,7 +56,7 @@ function bestOf(sides: readonly Side[]): Pick<AudienceReport, 'best' | 'isSure'>
     .sort((a, b) => (b.rate ?? 0) - (a.rate ?? 0));
   const [best] = ranked;
   if (best === undefined) return { best: null, isSure: false };
-  const others = sides.filter(({ variant }) => variant !== null && variant !== best.variant);
+  const others = sides.filter(({ variant, exposed }) => variant !== null && variant !== best.variant && exposed > 0);
   const shareOf = ({ exposed, converted }: Side) => ({ of: exposed, converted });
   const isSure = others.every((other) => (differenceOfShares(shareOf(best), shareOf(other))?.low ?? -1) > 0);
   return { best: best.variant, isSure: others.length > 0 && isSure };

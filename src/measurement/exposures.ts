@@ -48,11 +48,25 @@ export const TREATED = 'treated';
 /** By the hold-outs of the journey and of all journeys. */
 export function outcomesByHoldout(db: Queryable, journey: string, goal: Goal, now: Instant): Promise<Outcomes> {
   const exposures = sql`
-    select distinct on (profile_id) id, profile_id, version, status, ended_at, entered_at, exposed_at, null as audience,
+    select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
+      entered_at, exposed_at, null as audience,
       case when held_out then null else ${TREATED}::text end as side
     from runs where journey = ${journey} and exposed_at is not null and status <> 'merged'
     order by profile_id, origin_id is not null, exposed_at, id`;
   return outcomesOf(db, exposures, goal, now);
+}
+
+/**
+ * By the hold-out of all journeys, from the first step of any that acts on people; what is done up to `within` after it
+ * counts.
+ */
+export function outcomesEverywhere(db: Queryable, goal: Goal, within: Milliseconds, now: Instant): Promise<Outcomes> {
+  const exposures = sql`
+    select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
+      entered_at, exposed_at, null as audience, case when held_out_everywhere then null else ${TREATED}::text end as side
+    from runs where exposed_at is not null and status <> 'merged'
+    order by profile_id, origin_id is not null, exposed_at, id`;
+  return outcomesOf(db, exposures, goal, now, sql`x.exposed_at + ${within}::float8 * interval '1 millisecond'`);
 }
 
 /** By the variants of an experiment. Those who were given one because it won, and not by chance, are left out. */
@@ -89,7 +103,8 @@ function drawnTo(journey: string, experiment: string): RawBuilder<unknown> {
     select id, profile_id, version, status, ended_at, entered_at, exposed_at, null as audience,
       case when held_out then null else variant end as side
     from (
-      select distinct on (profile_id) id, profile_id, version, status, ended_at, entered_at, held_out,
+      select distinct on (profile_id) id, profile_id, variants->${experiment}->>'version' as version, status, ended_at,
+        entered_at, held_out,
         variants->${experiment}->>'variant' as variant, variants->${experiment}->>'by' as by,
         to_timestamp((variants->${experiment}->>'at')::float8 / 1000) as exposed_at
       from runs where journey = ${journey} and variants ? ${experiment} and status <> 'merged'
@@ -97,12 +112,18 @@ function drawnTo(journey: string, experiment: string): RawBuilder<unknown> {
     ) as first where by = 'chance'`;
 }
 
-async function outcomesOf(db: Queryable, exposures: RawBuilder<unknown>, goal: Goal, now: Instant): Promise<Outcomes> {
+async function outcomesOf(
+  db: Queryable,
+  exposures: RawBuilder<unknown>,
+  goal: Goal,
+  now: Instant,
+  until: RawBuilder<unknown> = LAST_INSTANT,
+): Promise<Outcomes> {
   const { rows } = await sql<Tally & SideTimes & { whole: boolean }>`
     with exposures as materialized (${exposures}), outcomes as (
       select x.audience, x.version, x.side, x.exposed_at, o.converted_at, coalesce(o.worth, 0) as worth,
-        ${LAST_INSTANT} as until
-      from exposures x join journey_versions v on v.hash = x.version, lateral (${conversion(goal)}) as o
+        ${until} as until
+      from exposures x join journey_versions v on v.hash = x.version, lateral (${conversion(goal, until)}) as o
     )
     select grouping(version) = 1 as whole, audience, coalesce(version, '') as version, side,
       count(*) as exposed, count(converted_at) as converted,
@@ -119,13 +140,13 @@ async function outcomesOf(db: Queryable, exposures: RawBuilder<unknown>, goal: G
 }
 
 /** SQL for when the person of `x` converted first, and what all conversions in the journey's time were worth. */
-function conversion(goal: Goal): RawBuilder<unknown> {
+function conversion(goal: Goal, until: RawBuilder<unknown> = LAST_INSTANT): RawBuilder<unknown> {
   if (goal === null)
     return sql`select case when x.status = 'converted' and x.ended_at >= x.exposed_at then x.ended_at end as converted_at, 0::float8 as worth`;
   return sql`
     select min(e.occurred_at) as converted_at, sum(${goal.worth}) as worth from events e
     where e.profile_id = x.profile_id and e.occurred_at > x.exposed_at
-      and e.occurred_at <= ${LAST_INSTANT} and ${goal.meant}`;
+      and e.occurred_at <= ${until} and ${goal.meant}`;
 }
 
 /** SQL for when the journey of the exposing run `x`, by its version `v`, is over whatever happens. */

@@ -133,7 +133,11 @@ async function moveIn(
   );
   const events = [...reported, ...carried.events];
   const { id: runId, journey } = state;
-  await saveMove(tx, { runId, journey, ...after, log, messages, exposedAt, result, events }, now);
+  await saveMove(
+    tx,
+    { runId, version: state.version.hash, journey, ...after, log, messages, exposedAt, result, events },
+    now,
+  );
   for (const task of carried.tasks) await advancing.createTask(tx, task);
   return { instruction, taken: takenFrom(messages, next, state) };
 }

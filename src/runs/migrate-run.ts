@@ -127,7 +127,7 @@ async function move(tx: Queryable, { id, row }: LockedRun, state: RunState, now:
   };
   const told = notBefore(now, run, watch(run, journey, state.facts, now));
   await sql`
-    update runs set version = ${state.version.hash}, cursor = ${JSON.stringify(run.cursor)}::jsonb, status = ${run.status},
+    update runs set version = ${state.version.hash}, entered_version = coalesce(entered_version, version), cursor = ${JSON.stringify(run.cursor)}::jsonb, status = ${run.status},
       ended_at = ${dateOf(run.endedAt)}, end_reason = ${run.endReason}, woken_at = ${dateOf(run.wokenAt)}, due_at = ${dateOf(run.dueAt)}
     where id = ${id}
   `.execute(tx);

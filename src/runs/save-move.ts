@@ -43,6 +43,7 @@ export interface MessageResult {
 
 export interface StoredMove {
   readonly runId: string;
+  readonly version: string;
   readonly journey: string;
   readonly status: 'active' | Outcome;
   readonly endReason: string | null;
@@ -62,7 +63,7 @@ export interface StoredMove {
 /** @param now when it is recorded, and when the messages were reserved or put up */
 export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): Promise<void> {
   const at = new Date(now);
-  const variants = variantsIn(move.log);
+  const variants = variantsIn(move.log, move.version);
   const date = (instant: Instant | null) => (instant === null ? null : new Date(instant));
   const log = move.log.map((entry) => ({
     step: entry.step,

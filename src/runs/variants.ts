@@ -31,11 +31,11 @@ export async function knownOf(tx: Queryable, profileId: number, journey: string)
 }
 
 /** What these steps gave the person; null: nothing. */
-export function variantsIn(log: readonly LogEntry[]): Readonly<Record<string, StoredVariant>> | null {
+export function variantsIn(log: readonly LogEntry[], version: string): Readonly<Record<string, StoredVariant>> | null {
   const variants = log.flatMap((entry): [string, StoredVariant][] => {
     if (entry.did !== 'took' || entry.experiment === undefined) return [];
     const { name, by } = entry.experiment;
-    return [[name, { variant: entry.way, by, at: entry.at }]];
+    return [[name, { variant: entry.way, by, at: entry.at, version }]];
   });
   return variants.length === 0 ? null : Object.fromEntries(variants);
 }

@@ -15,6 +15,7 @@ import { audienceRoutes } from './api/audiences.ts';
 import { enrichmentRoutes } from './api/enrichments.ts';
 import { experimentRoutes } from './api/experiments.ts';
 import { factRoutes } from './api/facts.ts';
+import { holdoutRoutes } from './api/holdout.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
 import { peopleRoutes } from './api/people.ts';
@@ -97,6 +98,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(enrichmentRoutes(db, clock));
   await app.register(journeyRoutes(db));
   await app.register(experimentRoutes(db, clock));
+  await app.register(holdoutRoutes(db, clock));
   await app.register(messageRoutes(db));
   await app.register(pageRoutes({ db, clock, ready, publicUrl, links: pages }));
   for (const plugin of plugins) await app.register(plugin);

@@ -105,7 +105,9 @@ export class VirtualRun {
   }
 
   #keep({ log, carried }: DecidedMove, { sent, variants }: VirtualPerson, at: Instant): void {
-    const given = Object.entries(variantsIn(log) ?? {}).map(([name, { variant }]) => [name, variant] as const);
+    const given = Object.entries(variantsIn(log, this.run.version) ?? {}).map(
+      ([name, { variant }]) => [name, variant] as const,
+    );
     if (given.length > 0)
       variants.set(this.run.journey, new Map([...(variants.get(this.run.journey) ?? []), ...given]));
     for (const { step, visit, channel: name, template, category, refusal, content } of carried.messages) {

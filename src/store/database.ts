@@ -13,6 +13,7 @@ import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
 import * as experiments from './migrations/0010-experiments.ts';
+import * as enteredVersion from './migrations/0010b-entered-version.ts';
 import * as entries from './migrations/0011-entries.ts';
 import * as waitingEntries from './migrations/0011b-waiting-entries.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
@@ -75,6 +76,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0007-merges': merges,
         '0009-wishes-and-offers': wishesAndOffers,
         '0010-experiments': experiments,
+        '0010b-entered-version': enteredVersion,
         '0011-entries': entries,
         '0011b-waiting-entries': waitingEntries,
         '0012-account-journeys': accountJourneys,

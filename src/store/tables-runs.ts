@@ -43,6 +43,8 @@ export interface RunsTable {
   origin_id: ColumnType<number | null, number | null | undefined>;
   /** The run of the same person that went on, where this one ended as `merged`. */
   merged_into: ColumnType<string | null, string | null | undefined>;
+  /** The version by which it was entered, where it was moved to another since; null: `version`. */
+  entered_version: ColumnType<string | null, string | null | undefined>;
   /** When the first step that acts on the person was reached, whether anything came of it or not; by the run's time. */
   exposed_at: ColumnType<Date | null, Date | null | undefined>;
   /** What the person got in experiments, by their names; null: the run came to none. */
@@ -54,6 +56,8 @@ export interface StoredVariant {
   readonly by: AssignedBy;
   /** By the run's time. */
   readonly at: Instant;
+  /** That of the journey which gave it. */
+  readonly version: string;
 }
 
 /** `runs`: variants that whoever is new gets. One in force per experiment; those that were taken back stay on record. */

@@ -7,6 +7,7 @@ import { appendEvents } from '../../src/ingest/event-log.ts';
 import { reportByAudience } from '../../src/measurement/experiment-audiences.ts';
 import { reportExperiments, type Side } from '../../src/measurement/experiments.ts';
 import { arms } from '../../src/measurement/exposures.ts';
+import { reportHoldout } from '../../src/measurement/holdout.ts';
 import { jsonb } from '../../src/store/columns.ts';
 import type { Database } from '../../src/store/database.ts';
 import { did, inApp, journey } from '../core/build.ts';
@@ -56,6 +57,7 @@ interface Exposed {
   readonly variant?: string;
   readonly by?: AssignedBy;
   readonly heldOut?: boolean;
+  readonly heldOutEverywhere?: boolean;
   /** When after the exposure orders came, and what they were worth. */
   readonly orders?: readonly (readonly [number, number])[];
   readonly at?: Instant;
@@ -69,14 +71,15 @@ async function expose({
   variant = 'a',
   by = 'chance',
   heldOut = false,
+  heldOutEverywhere = false,
   orders = [],
   ...more
 }: Exposed) {
   const { at = AT.getTime(), person = ++people, visit = 0 } = more;
   const run = await addRun(db, {
-    ...{ journey: 'shop', person: `p${person}`, version, visit, heldOut, status: 'timed-out' },
+    ...{ journey: 'shop', person: `p${person}`, version, visit, heldOut, heldOutEverywhere, status: 'timed-out' },
     exposedAt: new Date(at),
-    variants: { tone: { variant, by, at } },
+    variants: { tone: { variant, by, at, version } },
   });
   await appendEvents(
     db,
@@ -210,7 +213,7 @@ describe('an experiment', () => {
   it('whose goal is no event goes by what runs recorded', async () => {
     const goal = { kind: 'audience', key: 'upgraded' } as const;
     const current = await publishVersion('v1', shop({ goal }));
-    const tone = (variant: string) => ({ tone: { variant, by: 'chance', at: AT.getTime() } as const });
+    const tone = (variant: string) => ({ tone: { variant, by: 'chance', at: AT.getTime(), version: 'v1' } as const });
     const row = { journey: 'shop', version: 'v1', exposedAt: AT } as const;
     await addRun(db, {
       ...row,
@@ -332,4 +335,38 @@ describe('what a rule for winners sees', () => {
 
 it('nothing is told of a journey that never was', async () => {
   expect(await report(null)).toEqual({ holdout: null, experiments: [] });
+});
+
+describe('the hold-out of all journeys', () => {
+  it('is held against everybody else, from the first thing that any journey had for them', async () => {
+    await publishVersion('v1', shop({ holdoutEverywhere: 0.2 }));
+    await publishVersion('other', { ...shop({ holdoutEverywhere: 0.2 }), key: 'other' });
+    const before = await publishVersion('v0', shop());
+    const heldOut = { heldOut: true, heldOutEverywhere: true };
+    const first = await expose({
+      orders: [
+        [DAY, 10],
+        [3 * DAY, 5],
+        [31 * DAY, 100],
+      ],
+    });
+    await addRun(db, {
+      ...{ journey: 'other', person: `p${first.person}`, version: 'other', status: 'timed-out' },
+      exposedAt: new Date(AT.getTime() + 2 * DAY),
+    });
+    await times(3, {});
+    await times(2, heldOut);
+    await expose({ ...heldOut, orders: [[DAY, 10]] });
+    // Held out of the one journey only: of this hold-out, on the side of everybody else.
+    await expose({ heldOut: true });
+    // From before there was such a hold-out: there is nobody to compare with.
+    await times(4, { version: before.hash, orders: [[HOUR, 1]] });
+    const question = { goal: 'Order Completed', value: 'total', within: 30 * DAY };
+    const { sides } = await reportHoldout(db, question, goalEvents, LATER);
+    expect(sides.map(({ variant, exposed, converted, revenue }) => [variant, exposed, converted, revenue])).toEqual([
+      ['treated', 9, 5, 19],
+      [null, 3, 1, 10],
+    ]);
+    expect(sides[0]?.lift?.difference).toBeCloseTo(1 / 5 - 1 / 3);
+  });
 });

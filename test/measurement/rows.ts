@@ -22,6 +22,7 @@ export interface RunRow {
   readonly person: string;
   readonly visit?: number;
   readonly heldOut?: boolean;
+  readonly heldOutEverywhere?: boolean;
   readonly status: 'active' | Outcome;
   readonly cursor?: Cursor;
   /** Default: the journey's name. */
@@ -54,6 +55,7 @@ export async function addRun(
       person,
       visit,
       held_out: heldOut,
+      held_out_everywhere: more.heldOutEverywhere ?? false,
       entered_at: AT,
       entry: jsonb({}),
       status,

@@ -29,7 +29,7 @@ const effect = difference.extend({
   pValue: z.number().nullable().describe('How likely such a difference, or a greater one, is by chance'),
   incremental: difference.describe('Over all people of the side'),
 });
-const sideAnswer = z.object({
+export const sideAnswer = z.object({
   variant: z.string().nullable().describe('Null: held out. Of the hold-out, `treated` is everybody else'),
   exposed: z.int().describe('People, each once, from the first step that exposed them'),
   converted: z.int(),
