@@ -4,10 +4,14 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Condition } from '../core/condition.ts';
+import type { SubjectKind } from '../definitions/workspace-types.ts';
 import { isMeant } from './compile-sql-events.ts';
+import { subjectOf } from './compile-sql-tables.ts';
 import { asNumber, readPath } from './compile-sql-tests.ts';
 
 export interface GoalEvents {
+  /** Who did `e`: the id of the profile that the goal is of. */
+  readonly subject: RawBuilder<number>;
   /** Whether the event `e` is one. */
   readonly meant: RawBuilder<boolean>;
   /** What `e` is worth; null where it says nothing of it, or the journey has no `value`. */
@@ -15,12 +19,13 @@ export interface GoalEvents {
 }
 
 /** Null where the goal is anything but that an event happens once. */
-export function goalEvents(goal: Condition | null, value?: string): GoalEvents | null {
+export function goalEvents(goal: Condition | null, value?: string, of: SubjectKind = 'person'): GoalEvents | null {
   if (goal?.kind !== 'events') return null;
   const { events, times } = goal;
   const onceIsEnough = times.atLeast === 1 && times.atMost === undefined;
   if (!onceIsEnough || typeof events.since === 'object') return null;
   return {
+    subject: sql<number>`${sql.raw(subjectOf(of))}`,
     meant: sql<boolean>`${sql.raw(isMeant(events).sql)}`,
     worth: sql<
       number | null

@@ -35,7 +35,7 @@ export async function reportByAudience(
   const { journey } = current;
   const step = experimentsOf(journey).get(experiment);
   if (step === undefined) throw new Error(`Journey ${journey.key} has no experiment ${experiment}`);
-  const goal = findGoal(journey.goal, journey.value);
+  const goal = findGoal(journey.goal, journey.value, journey.of);
   const hasValue = journey.value !== undefined && goal !== null;
   const versions = new Map((await journeyVersions(db, journey.key)).map((one) => [one.hash, one.journey]));
   const outcomes = await outcomesByAudience(db, { journey: journey.key, experiment }, audiences, goal, now);

@@ -9,7 +9,7 @@ import { type ExperimentStep, experimentsOf } from '../core/experiment.ts';
 import type { Journey } from '../core/journey.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { journeyVersions } from '../definitions/journey-versions.ts';
-import type { JourneyVersion } from '../definitions/workspace-types.ts';
+import type { JourneyVersion, SubjectKind } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';
 import { ENOUGH } from './conversion.ts';
 import type { Difference } from './difference.ts';
@@ -61,7 +61,7 @@ export interface JourneyReport {
 }
 
 /** How a goal's events are found; null where only runs say whether it was reached. */
-export type FindGoal = (goal: Condition | null, value?: string) => Goal;
+export type FindGoal = (goal: Condition | null, value?: string, of?: SubjectKind) => Goal;
 
 /** @param current the version in force; null where the journey is not published any more */
 export async function reportExperiments(
@@ -74,8 +74,8 @@ export async function reportExperiments(
   const versions = await journeyVersions(db, key);
   const newest = current ?? versions.at(-1);
   if (newest === undefined) return { holdout: null, experiments: [] };
-  const { goal, value } = newest.journey;
-  const found = findGoal(goal, value);
+  const { goal, value, of } = newest.journey;
+  const found = findGoal(goal, value, of);
   const hasValue = value !== undefined && found !== null;
   const byHash = new Map(versions.map(({ hash, journey }) => [hash, journey]));
 

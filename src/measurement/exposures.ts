@@ -11,6 +11,7 @@ import { CLICKED_AT } from './reactions.ts';
 
 /** What counts as a conversion: `null` for what the journey's runs recorded, else events. */
 export type Goal = {
+  readonly subject: RawBuilder<number>;
   readonly meant: RawBuilder<boolean>;
   readonly worth: RawBuilder<number | null>;
 } | null;
@@ -64,7 +65,7 @@ export function outcomesEverywhere(db: Queryable, goal: Goal, within: Millisecon
   const exposures = sql`
     select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
       entered_at, exposed_at, null as audience, case when held_out_everywhere then null else ${TREATED}::text end as side
-    from runs where exposed_at is not null and status <> 'merged'
+    from runs where exposed_at is not null and status <> 'merged' and profile_id in (select id from profiles where kind = 'person')
     order by profile_id, origin_id is not null, exposed_at, id`;
   return outcomesOf(db, exposures, goal, now, sql`x.exposed_at + ${within}::float8 * interval '1 millisecond'`);
 }
@@ -145,7 +146,7 @@ function conversion(goal: Goal, until: RawBuilder<unknown> = LAST_INSTANT): RawB
     return sql`select case when x.status = 'converted' and x.ended_at >= x.exposed_at then x.ended_at end as converted_at, 0::float8 as worth`;
   return sql`
     select min(e.occurred_at) as converted_at, sum(${goal.worth}) as worth from events e
-    where e.profile_id = x.profile_id and e.occurred_at > x.exposed_at
+    where ${goal.subject} = x.profile_id and e.occurred_at > x.exposed_at
       and e.occurred_at <= ${until} and ${goal.meant}`;
 }
 

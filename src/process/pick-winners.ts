@@ -53,7 +53,7 @@ async function pickWinner(
       versions: versions.filter((version) => drawnBy(version.journey, experiment) === shares).map(({ hash }) => hash),
       since: earlier[0]?.undoneAt ?? null,
     },
-    goalEvents(journey.goal),
+    goalEvents(journey.goal, undefined, journey.of),
     clock.now(),
   );
   const running = step.variants.filter(({ stopped, share }) => stopped === undefined && share > 0);

@@ -41,6 +41,7 @@ export class VersionShelf {
 
   put(hash: string, journey: Journey): Version {
     const ofAccount = journey.of === 'account';
+    const hasExperiments = experimentsOf(journey).size > 0;
     const ahead = new Map<StepId | null, Interest>();
     const version: Version = {
       hash,
@@ -54,8 +55,7 @@ export class VersionShelf {
       named: interestOfExpressions(Object.values((ofAccount ? journey.computedOfAccount : journey.computed) ?? {})),
       people: ofAccount ? interestInPeople(journey) : interestOf(),
       comesToExperiment: (step) =>
-        experimentsOf(journey).size > 0 &&
-        [...reachableFrom(journey, step)].some((id) => stepOf(journey, id).kind === 'experiment'),
+        hasExperiments && [...reachableFrom(journey, step)].some((id) => stepOf(journey, id).kind === 'experiment'),
     };
     this.#versions.set(hash, version);
     return version;
