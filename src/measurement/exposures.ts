@@ -65,7 +65,8 @@ export function outcomesEverywhere(db: Queryable, goal: Goal, within: Millisecon
   const exposures = sql`
     select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
       entered_at, exposed_at, null as audience, case when held_out_everywhere then null else ${TREATED}::text end as side
-    from runs where exposed_at is not null and status <> 'merged' and profile_id in (select id from profiles where kind = 'person')
+    from runs where exposed_at is not null and status <> 'merged'
+      and not exists (select from profiles p where p.id = profile_id and p.kind = 'account')
     order by profile_id, origin_id is not null, exposed_at, id`;
   return outcomesOf(db, exposures, goal, now, sql`x.exposed_at + ${within}::float8 * interval '1 millisecond'`);
 }
