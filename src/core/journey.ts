@@ -8,6 +8,7 @@ import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Hours } from './hours.ts';
 import type { Role } from './roles.ts';
+import type { Schedule } from './schedule.ts';
 import type { Milliseconds } from './time.ts';
 
 /** Channels that messages go out by. A cap may name one, or hold for all together. */
@@ -147,7 +148,9 @@ export type Entry =
   | { readonly by: 'audience' | 'leaving'; readonly audience: string }
   | { readonly by: 'event'; readonly events: EventFilter; readonly each?: Instances }
   /** Whoever is asked in, by API or by file. */
-  | { readonly by: 'request'; readonly each?: Instances };
+  | { readonly by: 'request'; readonly each?: Instances }
+  /** Whoever is in the audience at a time of the wall clock. */
+  | ({ readonly by: 'schedule' } & Schedule);
 
 /** Runs side by side for one person: one for each value that what they are entered by has at `property`. */
 export interface Instances {

@@ -3,15 +3,17 @@
  * @module
  */
 import type { Again, Entry, Group, Instances } from '../core/journey.ts';
+import type { Schedule } from '../core/schedule.ts';
 import { compileFilter } from './compile-events.ts';
 import { lintProperty } from './lint-properties.ts';
 import { didYouMean } from './problems.ts';
 import type { SettingsFile } from './schema.ts';
-import { type AuthoredAgain, type AuthoredEntry, afterIn } from './schema-entry.ts';
+import { type AuthoredAgain, type AuthoredEntry, afterIn, paceOf, timesOf } from './schema-entry.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { checkAudience, PLURAL, type Say, type Surroundings, sayAt } from './scope.ts';
 
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
+  if ('at' in enter || 'every' in enter) return compileSchedule(enter, given);
   if ('audience' in enter) return { by: 'audience', audience: entryAudience(enter.audience, 'audience', given) };
   if ('leaves' in enter) return { by: 'leaving', audience: entryAudience(enter.leaves, 'leaves', given) };
   if ('request' in enter) expectPeople('request', given);
@@ -21,10 +23,29 @@ export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
 }
 
 /** Accounts have no ids that others could ask for, and no clock on the wall. */
-function expectPeople(form: 'request', given: Surroundings): void {
+function expectPeople(form: 'request' | 'members', given: Surroundings): void {
   if (given.of === 'person') return;
   const message = `\`${form}\` enters people, and this journey is about accounts`;
   sayAt(given, ['enter', form])(message, 'Take `of: accounts` out, or enter by an audience or an event');
+}
+
+function compileSchedule(enter: Extract<AuthoredEntry, { rate?: string | undefined }>, given: Surroundings): Entry {
+  expectPeople('members', given);
+  const { members, timezone = 'person', rate } = enter;
+  return {
+    by: 'schedule',
+    audience: entryAudience(members, 'members', given),
+    when: 'at' in enter ? { at: enter.at.replace(' ', 'T') } : whenOf(enter.every),
+    zone: given.scope.zone,
+    local: timezone === 'person',
+    ...(rate !== undefined && { pace: paceOf(rate) }),
+  };
+}
+
+function whenOf(every: string): Schedule['when'] {
+  const when = timesOf(every);
+  if (when === null) throw new Error(`The schema let through a schedule that says nothing: ${every}`);
+  return when;
 }
 
 /** What runs are entered with, as far as conditions can ask for the same. */
@@ -48,7 +69,9 @@ function compileEach(
   return { each: { property: each, atOnce } };
 }
 
-export function compileAgain(authored: AuthoredAgain = 'never'): Again {
+/** @param usual where nothing is said: each time of a schedule is an entry of its own */
+export function compileAgain(authored: AuthoredAgain, usual: 'never' | 'always'): Again {
+  if (authored === undefined) return usual;
   if (authored === 'never' || authored === 'always') return authored;
   if (typeof authored === 'string') return { after: millisecondsOf(afterIn(authored)) };
   const { after, atMost } = authored;
@@ -56,7 +79,7 @@ export function compileAgain(authored: AuthoredAgain = 'never'): Again {
 }
 
 /** Of those that the journey is about. */
-function entryAudience(key: string, form: 'audience' | 'leaves', given: Surroundings): string {
+function entryAudience(key: string, form: 'audience' | 'leaves' | 'members', given: Surroundings): string {
   const { scope, of } = given;
   const say = sayAt(given, ['enter', form]);
   const found = scope.audiences.get(key);

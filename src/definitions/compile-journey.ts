@@ -72,7 +72,7 @@ export function compileJourney(
     key: file.journey,
     ...(of === 'account' && { of }),
     enter: compileEntry(enter, about),
-    again: compileAgain(enter.again),
+    again: compileAgain(enter.again, 'at' in enter || 'every' in enter ? 'always' : 'never'),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
     ...(file.value !== undefined && { value: file.value }),
     exit: {

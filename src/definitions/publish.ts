@@ -4,6 +4,8 @@
  */
 import { sql } from 'kysely';
 import type { Journey } from '../core/journey.ts';
+import { instantsOf, scheduleOf } from '../core/schedule.ts';
+import { same } from '../core/test-value.ts';
 import { jsonb } from '../store/columns.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { announce } from '../store/notify.ts';
@@ -32,6 +34,20 @@ export class UnknownAudienceError extends Error {
   }
 }
 
+/** The only time at which a journey would be entered is over. Nothing was published. */
+export class PastScheduleError extends Error {
+  override readonly name = 'PastScheduleError';
+
+  constructor(
+    readonly journey: string,
+    readonly at: string,
+  ) {
+    super(
+      `The journey \`${journey}\` is entered once, at ${at.replace('T', ' ')}, and that is over everywhere. Give it a later time, or take it out.`,
+    );
+  }
+}
+
 /** A run or a publication refers to a version that is not in the database. */
 export class UnknownJourneyVersionError extends Error {
   override readonly name = 'UnknownJourneyVersionError';
@@ -55,6 +71,7 @@ const PUBLISHING = 'throughline publish';
  *
  * @param now when it comes into force
  * @throws {UnknownAudienceError} nothing is changed then
+ * @throws {PastScheduleError} likewise
  */
 export async function publish(
   db: Database,
@@ -73,6 +90,7 @@ export async function publish(
     const current = await currentPublication(trx);
     if (current?.hash === workspace.hash) return current;
 
+    expectTimesAhead(workspace, current, now);
     await keepVersions(trx, Object.values(workspace.journeys), now);
     const { id } = await trx
       .insertInto('publications')
@@ -132,6 +150,19 @@ export async function loadVersionsOfAccounts(db: Queryable): Promise<Journey[]> 
     .where(sql<boolean>`body ->> 'of' = 'account'`)
     .execute();
   return rows.map(({ body }) => body);
+}
+
+/** What was published before may be over meanwhile. */
+function expectTimesAhead({ journeys }: Workspace, before: Publication | null, now: Date): void {
+  for (const [key, { journey }] of Object.entries(journeys)) {
+    const schedule = scheduleOf(journey);
+    if (schedule === undefined || !('at' in schedule.when)) continue;
+    const { at } = schedule.when;
+    const was = before?.workspace.journeys[key]?.journey;
+    const wasSo = was !== undefined && same(scheduleOf(was)?.when ?? null, schedule.when);
+    const last = instantsOf(schedule, at).at(-1) ?? 0;
+    if (!wasSo && last <= now.getTime()) throw new PastScheduleError(key, at);
+  }
 }
 
 async function keepVersions(db: Queryable, versions: readonly JourneyVersion[], now: Date): Promise<void> {

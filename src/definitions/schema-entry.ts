@@ -2,7 +2,10 @@
  * How people enter a journey, as authors write it.
  * @module
  */
+import { DateTime } from 'luxon';
 import { z } from 'zod';
+import type { Schedule } from '../core/schedule.ts';
+import { HOUR, MINUTE, type Milliseconds, SECOND } from '../core/time.ts';
 import { eventFields } from './schema-events.ts';
 import { atLeastOne, duration, key, oneOf, text } from './schema-values.ts';
 
@@ -54,14 +57,74 @@ function sideBySide<Shape extends z.ZodType<{ each?: string | undefined; atOnce?
   });
 }
 
+const AT = /^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}$/;
+const A_TIME = 'must be a day and a time, such as `2026-03-01 10:00`';
+const at = z
+  .string({ error: A_TIME })
+  .refine((it) => AT.test(it) && DateTime.fromISO(it.replace(' ', 'T')).isValid, { error: A_TIME })
+  .describe('Once, at this time: `2026-03-01 10:00`.');
+const AN_EVERY =
+  'must be like `day 09:00`, `weekday 09:00`, `monday 09:00`, `monday, thursday 09:00`, `1st of the month 09:00` or `last day of the month 09:00`';
+const every = z
+  .string({ error: AN_EVERY })
+  .refine((it) => timesOf(it) !== null, { error: AN_EVERY })
+  .describe(
+    'Again and again: `day 09:00`, `weekday 09:00`, `monday 09:00`, `monday, thursday 09:00`, `1st of the month 09:00`, `last day of the month 09:00`.',
+  );
+const RATE = /^([1-9]\d{0,6})\s?\/\s?(second|minute|hour)$/;
+const scheduled = {
+  members: key.describe('Whoever is in this audience when their turn comes.'),
+  timezone: z
+    .enum(['person', 'workspace'], { error: 'must be `person` or `workspace`' })
+    .optional()
+    .describe(
+      'By whose clock: each person’s, by their trait `timezone` (`person`, default; the workspace’s where there is none), or the workspace’s for all.',
+    ),
+  rate: z
+    .string({ error: 'must be like `500/minute`' })
+    .regex(RATE, { error: 'must be like `500/minute`' })
+    .optional()
+    .describe('So many people at most enter in that time: `500/minute`. All at once where it is absent.'),
+  again,
+};
+
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+const EVERY = /^(.+?)\s+([01]\d|2[0-3]):([0-5]\d)$/;
+const MONTHLY = /^([12]?\d)(st|nd|rd|th) of the month$/;
+
+/** What an `every` says; null: nothing. */
+export function timesOf(every: string): Exclude<Schedule['when'], { at: string }> | null {
+  const [, days = '', hour, minute] = EVERY.exec(every.trim().toLowerCase()) ?? [];
+  const time = `${hour}:${minute}`;
+  if (days === 'day') return { time, weekdays: [1, 2, 3, 4, 5, 6, 7] };
+  if (days === 'weekday') return { time, weekdays: [1, 2, 3, 4, 5] };
+  if (days === 'last day of the month') return { time, monthDay: 0 };
+  const monthDay = Number(MONTHLY.exec(days)?.[1] ?? 0);
+  if (monthDay > 0 && monthDay < 29) return { time, monthDay };
+  const weekdays = days.split(/\s*,\s*/).map((name) => WEEKDAYS.indexOf(name) + 1);
+  return weekdays.length > 0 && weekdays.every((day) => day > 0)
+    ? { time, weekdays: [...new Set(weekdays)].sort() }
+    : null;
+}
+
+const LASTS = { second: SECOND, minute: MINUTE, hour: HOUR };
+
+/** @param rate that passed its schema: how long after one person the next may enter */
+export function paceOf(rate: string): Milliseconds {
+  const [, count, unit] = RATE.exec(rate) ?? [];
+  return Math.ceil(LASTS[unit as keyof typeof LASTS] / Number(count));
+}
+
 export const entry = oneOf(
   'An entry',
-  ['audience', 'leaves', 'event', 'request'],
+  ['audience', 'leaves', 'event', 'request', 'at', 'every'],
   [
     z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again }),
     z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again }),
     sideBySide(z.strictObject({ ...eventFields, again, each, atOnce })),
     sideBySide(z.strictObject({ request, again, each, atOnce })),
+    z.strictObject({ at, ...scheduled }),
+    z.strictObject({ every, ...scheduled }),
   ],
 );
 export type AuthoredEntry = z.infer<typeof entry>;

@@ -77,7 +77,7 @@ export async function nextTick(db: Queryable): Promise<Instant | null> {
 }
 
 /** Imported history keeps nobody's clock waiting: when the oldest other event happened, and when the oldest of it came. */
-async function oldestWaiting(db: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
+export async function oldestWaiting(db: Queryable): Promise<{ live: Instant | null; imported: Instant | null }> {
   const { rows } = await sql<{ live: Date | null; imported: Date | null }>`
     select (select min(occurred_at) from inbox where body -> 'silent' is null) as live,
       (select min(received_at) from inbox where body -> 'silent' is not null) as imported

@@ -23,6 +23,8 @@ export interface JourneyIndex {
   /** Can an entry into any of them have to wait for the end of another run? */
   readonly mayWait: boolean;
   get(key: string): PublishedJourney | undefined;
+  /** Those that are entered by the clock on the wall. */
+  readonly scheduled: readonly PublishedJourney[];
   enteredByEvent(name: string, byEngine: boolean): readonly PublishedJourney[];
   /** By people who come to be in the audience, or who cease to. */
   enteredByAudience(key: string, entered: boolean): readonly PublishedJourney[];
@@ -35,6 +37,7 @@ export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyInde
     all,
     mayWait: all.some(({ journey }) => mayWait(journey.group)),
     get: (key) => byKey.get(key),
+    scheduled: all.filter(({ journey: { enter } }) => enter.by === 'schedule'),
     enteredByEvent: (name, byEngine) =>
       all.filter(
         ({ journey: { enter } }) =>

@@ -10,6 +10,7 @@ import type { Secrets } from '../enrichment/address.ts';
 import { enrich } from '../enrichment/enrich.ts';
 import { ensureEventMonths } from '../ingest/event-log.ts';
 import { forgetEvents } from '../ingest/forget-events.ts';
+import { broadcast, nextBroadcastOf } from '../process/broadcasts.ts';
 import { tick } from '../process/clock-tick.ts';
 import { fill } from '../process/fill.ts';
 import { look } from '../process/look.ts';
@@ -100,15 +101,27 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     await pickWinners((await processing.catalogs.current(db))?.journeys.all ?? [], processing);
     return Math.max(WINNERS_AGAIN, WINNERS_REST * (performance.now() - startedAt));
   });
+  const broadcasts = loop('broadcasts', log, async () => {
+    if (await broadcast(horizon?.() ?? clock.now(), processing)) {
+      outbox.nudge();
+      return 0;
+    }
+    const next = await nextBroadcastOf(processing);
+    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(next, clock)));
+  });
   const delivery = deliverSyncs(syncing, () => syncs.nudge());
   const syncs = loop('syncs', log, () => delivery.pass());
 
   return {
-    nudge: (topic) => (topic === 'inbox' ? events : outbox).nudge(),
+    nudge: (topic) => {
+      (topic === 'inbox' ? events : outbox).nudge();
+      if (processing.catalogs.known?.journeys.scheduled.length) broadcasts.nudge();
+    },
     stored,
     stop: async () => {
       await events.stop();
       await fills.stop();
+      await broadcasts.stop();
       await migrations.stop();
       await outbox.stop();
       await enrichments.stop();

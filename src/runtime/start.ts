@@ -14,6 +14,7 @@ import type { Readiness } from '../server/health.ts';
 import type { PageLink } from '../server/pages/start-page.ts';
 import { audienceAnswerRoutes } from '../server/routes/audience-answers.ts';
 import { audienceQuestionRoutes } from '../server/routes/audience-questions.ts';
+import { broadcastRoutes } from '../server/routes/broadcasts.ts';
 import { entryRoutes } from '../server/routes/entries.ts';
 import { exportRoutes } from '../server/routes/exports.ts';
 import { inAppRoutes } from '../server/routes/in-app.ts';
@@ -75,6 +76,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       audienceAnswerRoutes({ db, clock }),
+      broadcastRoutes({ db, clock }),
       entryRoutes({ db, clock }),
       exportRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),

@@ -60,9 +60,10 @@ function linesOf(run: SimulatedRun, { zone, start, occasions, userId }: Simulati
   ];
 }
 
-function entryText({ by, audience, event }: SimulatedRun['entry']): string {
+function entryText({ by, audience, event, occurrence }: SimulatedRun['entry']): string {
   if (by === 'audience') return `by audience ${audience}`;
   if (by === 'request') return 'by request';
+  if (by === 'schedule') return `by the clock, at ${String(occurrence).replace('T', ' ')}`;
   return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
 

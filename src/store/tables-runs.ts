@@ -105,6 +105,29 @@ export interface WaitingEntriesTable {
   since: Date;
 }
 
+/** `runs`: each time of a scheduled journey. `runs/broadcast-rows.ts` says what the columns mean. */
+export interface BroadcastsTable {
+  id: Id;
+  journey: string;
+  /** By the clock on the wall: `2026-03-01T10:00`. */
+  occurrence: string;
+  status: 'planned' | 'running' | 'paused' | 'cancelled' | 'done' | 'missed';
+  pass_at: Date;
+  since: Date;
+  zones: string[] | null;
+  after_id: ColumnType<number, number | undefined>;
+  turn_at: Date;
+  entered: ColumnType<number, number | undefined>;
+  refused: ColumnType<number, number | undefined>;
+  planned_at: Date;
+}
+
+/** `runs`: who had their turn in a broadcast that is not over. */
+export interface BroadcastPeopleTable {
+  broadcast_id: number;
+  profile_id: number;
+}
+
 /**
  * `runs`: every message wanted, whether it went out or not. The id is `<run id>/<step>/<visit>`; where an account's run
  * has several receivers at a step, `/<profile id>` follows.

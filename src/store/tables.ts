@@ -33,6 +33,8 @@ import type {
   SaidSinceMergeTable,
 } from './tables-profiles.ts';
 import type {
+  BroadcastPeopleTable,
+  BroadcastsTable,
   EntryRefusalsTable,
   ExperimentWinnersTable,
   MessageAttemptsTable,
@@ -67,6 +69,8 @@ export interface Tables {
   entry_refusals: EntryRefusalsTable;
   experiment_winners: ExperimentWinnersTable;
   waiting_entries: WaitingEntriesTable;
+  broadcasts: BroadcastsTable;
+  broadcast_people: BroadcastPeopleTable;
   messages: MessagesTable;
   message_attempts: MessageAttemptsTable;
   tasks: TasksTable;

@@ -77,7 +77,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a step of two kinds',
     { 'a.yaml': 'journey: a\nenter: { event: X, audience: a }\nsteps:\n  - { wait: 1h, exit: done }\n' },
     [
-      'a.yaml:2:8  An entry has one of `audience`, `leaves`, `event`, `request`; this has `event`, `audience`. Keep one of them.',
+      'a.yaml:2:8  An entry has one of `audience`, `leaves`, `event`, `request`, `at`, `every`; this has `event`, `audience`. Keep one of them.',
       'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has `wait`, `exit`. Keep one of them.',
     ],
   ],

@@ -148,3 +148,56 @@ describe('groups', () => {
     ]);
   });
 });
+
+describe('schedules', () => {
+  test('once or again and again, by everybody’s own clock unless it is said otherwise', async () => {
+    const entryOf = async (enter: string) => (await enteredBy(enter)).enter;
+    const common = { by: 'schedule', audience: 'trialists', zone: 'Europe/Berlin' };
+    expect(await entryOf('{ at: 2026-03-01 10:00, members: trialists }')).toEqual({
+      ...common,
+      when: { at: '2026-03-01T10:00' },
+      local: true,
+    });
+    const often = '{ every: "monday, Thursday 09:00", members: trialists, timezone: workspace, rate: 500/minute }';
+    expect(await entryOf(often)).toEqual({
+      ...common,
+      when: { time: '09:00', weekdays: [1, 4] },
+      local: false,
+      pace: 120,
+    });
+    const whens = ['day 00:30', 'weekday 09:00', '3rd of the month 09:00', 'last day of the month 18:00'].map(
+      async (every) => entryOf(`{ every: ${every}, members: trialists }`),
+    );
+    expect(await Promise.all(whens)).toMatchObject([
+      { when: { time: '00:30', weekdays: [1, 2, 3, 4, 5, 6, 7] } },
+      { when: { time: '09:00', weekdays: [1, 2, 3, 4, 5] } },
+      { when: { time: '09:00', monthDay: 3 } },
+      { when: { time: '18:00', monthDay: 0 } },
+    ]);
+    expect((await enteredBy('{ every: day 09:00, members: trialists }')).again).toBe('always');
+  });
+
+  test('that cannot be', async () => {
+    const every =
+      '`every` must be like `day 09:00`, `weekday 09:00`, `monday 09:00`, `monday, thursday 09:00`, `1st of the month 09:00` or `last day of the month 09:00`';
+    expect(await saidOf('{ every: mondays 9:00, members: trialists }')).toEqual([
+      `a.yaml:2:17  ${every}, not "mondays 9:00".`,
+    ]);
+    expect(await saidOf('{ every: 31st of the month 09:00, members: trialists }')).toEqual([
+      `a.yaml:2:17  ${every}, not "31st of the month 09:00".`,
+    ]);
+    expect(await saidOf('{ at: 2026-02-30 10:00, members: trialists }')).toEqual([
+      'a.yaml:2:14  `at` must be a day and a time, such as `2026-03-01 10:00`, not "2026-02-30 10:00".',
+    ]);
+    expect(await saidOf('{ at: 2026-03-01 10:00 }')).toEqual(['a.yaml:2:8  `members` is missing in `enter`.']);
+    expect(await saidOf('{ every: day 09:00, members: trialists, rate: 5 a day }')).toEqual([
+      'a.yaml:2:54  `rate` must be like `500/minute`, not "5 a day".',
+    ]);
+    expect(await saidOf('{ every: day 09:00, members: trialist }')).toEqual([
+      'a.yaml:2:37  There is no audience `trialist`. Did you mean `trialists`?',
+    ]);
+    expect(await saidOf('{ every: day 09:00, members: trialists, each: order }')).toEqual([
+      'a.yaml:2:48  Unknown key `each` in `enter`. Known here: every, members, timezone, rate, again.',
+    ]);
+  });
+});

@@ -6,6 +6,7 @@ import { unmergePeople } from '../../src/process/unmerge-people.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { audienceAnswerRoutes } from '../../src/server/routes/audience-answers.ts';
 import { audienceQuestionRoutes } from '../../src/server/routes/audience-questions.ts';
+import { broadcastRoutes } from '../../src/server/routes/broadcasts.ts';
 import { entryRoutes } from '../../src/server/routes/entries.ts';
 import { exportRoutes } from '../../src/server/routes/exports.ts';
 import { inAppRoutes } from '../../src/server/routes/in-app.ts';
@@ -43,6 +44,7 @@ export async function testServer({
     plugins: [
       audienceQuestionRoutes({ db, clock }),
       audienceAnswerRoutes({ db, clock }),
+      broadcastRoutes({ db, clock }),
       entryRoutes({ db, clock }),
       exportRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),

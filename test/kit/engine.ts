@@ -229,6 +229,7 @@ async function unsettled(db: Database, now: Date): Promise<Record<string, number
       (select count(*) from runs where status = 'active' and (
         cursor ->> 'phase' <> 'waiting' or woken_at is not null or (cursor ->> 'until')::bigint <= ${now.getTime()}
       )) as runs_on_the_move,
+      (select count(*) from broadcasts where status in ('planned', 'running') and greatest(pass_at, turn_at) <= ${now}) as broadcasts_due,
       (select count(*) from profiles where filled_to > 0 and merged_into is null
         and filled_to < (select max(id) from publications)
         and (select filled_at from publications order by id desc limit 1) is null) as unfilled

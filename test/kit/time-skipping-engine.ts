@@ -2,6 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { sql } from 'kysely';
 import { type Clock, earlier, type Instant, type Milliseconds } from '../../src/core/time.ts';
 import { nextTick } from '../../src/process/clock-tick.ts';
+import { nextBroadcast } from '../../src/runs/broadcast-rows.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type TestEngine, type TestEngineSettings, testEngine } from './engine.ts';
 import { timeSkippingEnvironment } from './temporal.ts';
@@ -59,7 +60,7 @@ async function nextInstant(db: Database): Promise<Instant | null> {
     select min((cursor ->> 'until')::bigint) as until from runs
     where status = 'active' and cursor ->> 'phase' = 'waiting'
   `.execute(db);
-  return earlier(await nextTick(db), rows[0]?.until ?? null);
+  return earlier(earlier(await nextTick(db), await nextBroadcast(db)), rows[0]?.until ?? null);
 }
 
 function standingClock(start: Instant): Clock & { moveTo(instant: Instant): void } {

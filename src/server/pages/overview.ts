@@ -108,6 +108,7 @@ function journeysOf(
 function entryOf({ enter }: Journey): string {
   if (enter.by === 'event') return enter.events.names.join(' or ');
   if (enter.by === 'request') return 'whoever is asked in';
+  if (enter.by === 'schedule') return `whoever is in ${enter.audience}, by the clock`;
   return `whoever ${enter.by === 'leaving' ? 'leaves' : 'enters'} ${enter.audience}`;
 }
 
