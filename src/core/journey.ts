@@ -162,6 +162,12 @@ export interface Instances {
 /** May the same person enter once more, after an earlier run has ended? At most `atMost` times, where that is given. */
 export type Again = 'never' | 'always' | { readonly after: Milliseconds; readonly atMost?: number };
 
+export interface DailyLimit {
+  readonly perDay: number;
+  /** IANA. */
+  readonly zone: string;
+}
+
 /** Of the journeys of a group, a person is in one at a time. */
 export interface Group {
   readonly key: string;
@@ -177,6 +183,8 @@ export interface Journey {
   readonly of?: 'account';
   readonly enter: Entry;
   readonly again: Again;
+  /** So many entries at most on a day of the calendar in `zone`, by everybody together. Absent: any number. */
+  readonly limit?: DailyLimit;
   readonly goal: Condition | null;
   /** The property of the goal's event that says what it is worth. */
   readonly value?: string;

@@ -55,7 +55,8 @@ export function isOccurrence(schedule: Pick<Schedule, 'when'>, occurrence: Local
 
 /** When a clock in that zone shows it. Where clocks go forward past it: as much later; where it comes twice: the first time. */
 export function instantIn(occurrence: LocalTime, zone: string): Instant {
-  return DateTime.fromISO(occurrence, { zone }).toMillis();
+  const possible = DateTime.fromISO(occurrence, { zone }).getPossibleOffsets();
+  return Math.min(...possible.map((one) => one.toMillis()));
 }
 
 export function localTimeAt(at: Instant, zone: string): LocalTime {

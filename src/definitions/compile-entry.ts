@@ -2,7 +2,7 @@
  * How people enter a journey, from the author's form to the core's.
  * @module
  */
-import type { Again, Entry, Group, Instances } from '../core/journey.ts';
+import type { Again, DailyLimit, Entry, Group, Instances } from '../core/journey.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { compileFilter } from './compile-events.ts';
 import { lintProperty } from './lint-properties.ts';
@@ -10,7 +10,7 @@ import { didYouMean } from './problems.ts';
 import type { SettingsFile } from './schema.ts';
 import { type AuthoredAgain, type AuthoredEntry, afterIn, paceOf, timesOf } from './schema-entry.ts';
 import { millisecondsOf } from './schema-values.ts';
-import { checkAudience, PLURAL, type Say, type Surroundings, sayAt } from './scope.ts';
+import { checkAudience, PLURAL, type Say, type Scope, type Surroundings, sayAt } from './scope.ts';
 
 export function compileEntry(enter: AuthoredEntry, given: Surroundings): Entry {
   if ('at' in enter || 'every' in enter) return compileSchedule(enter, given);
@@ -67,6 +67,11 @@ function compileEach(
   if (each === undefined) return {};
   lintProperty(events, each, [], sayAt(given, ['enter', 'each']), given.scope.plan);
   return { each: { property: each, atOnce } };
+}
+
+/** @param authored such as `1000 per day` */
+export function compileLimit(authored: string | undefined, { zone }: Scope): { readonly limit?: DailyLimit } {
+  return authored === undefined ? {} : { limit: { perDay: Number.parseInt(authored, 10), zone } };
 }
 
 /** @param usual where nothing is said: each time of a schedule is an entry of its own */

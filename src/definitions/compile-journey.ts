@@ -8,7 +8,7 @@ import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
-import { compileAgain, compileEntry, compileGroup, enteredWith } from './compile-entry.ts';
+import { compileAgain, compileEntry, compileGroup, compileLimit, enteredWith } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
@@ -73,6 +73,7 @@ export function compileJourney(
     ...(of === 'account' && { of }),
     enter: compileEntry(enter, about),
     again: compileAgain(enter.again, 'at' in enter || 'every' in enter ? 'always' : 'never'),
+    ...compileLimit(enter.limit, scope),
     goal: goal === undefined ? null : compileCondition(goal, ['goal'], { ...given, sinceEntry: true }),
     ...(file.value !== undefined && { value: file.value }),
     exit: {

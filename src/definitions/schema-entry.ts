@@ -39,6 +39,15 @@ export function afterIn(again: string): string {
   return again.slice('after'.length).trim();
 }
 
+const LIMIT = /^[1-9]\d{0,8} per day$/;
+const limit = z
+  .string({ error: 'must be like `1000 per day`' })
+  .regex(LIMIT, { error: 'must be like `1000 per day`' })
+  .optional()
+  .describe(
+    'So many entries at most on a day, by the workspace’s clock: `1000 per day`. Whoever comes later stays out.',
+  );
+
 const each = text
   .optional()
   .describe(
@@ -86,6 +95,7 @@ const scheduled = {
     .optional()
     .describe('So many people at most enter in that time: `500/minute`. All at once where it is absent.'),
   again,
+  limit,
 };
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
@@ -119,10 +129,10 @@ export const entry = oneOf(
   'An entry',
   ['audience', 'leaves', 'event', 'request', 'at', 'every'],
   [
-    z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again }),
-    z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again }),
-    sideBySide(z.strictObject({ ...eventFields, again, each, atOnce })),
-    sideBySide(z.strictObject({ request, again, each, atOnce })),
+    z.strictObject({ audience: key.describe('Whoever comes to be in this audience.'), again, limit }),
+    z.strictObject({ leaves: key.describe('Whoever ceases to be in this audience.'), again, limit }),
+    sideBySide(z.strictObject({ ...eventFields, again, limit, each, atOnce })),
+    sideBySide(z.strictObject({ request, again, limit, each, atOnce })),
     z.strictObject({ at, ...scheduled }),
     z.strictObject({ every, ...scheduled }),
   ],

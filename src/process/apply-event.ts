@@ -21,7 +21,7 @@ export function applyEvent(
   const at = Date.parse(event.occurredAt);
   const byEngine = event.profileId !== undefined;
   const { name, properties, messageId, enters } = event;
-  const isDone = isDeed(event.type) && enters === undefined;
+  const isDone = isDeed(event.type) && enters === undefined && event.news === undefined;
   const { traits, changed } = applyTraits(person.ownTraits, event.type === 'identify' ? event.traits : undefined);
   applyHappening(
     person,

@@ -12,6 +12,7 @@ import type { EventFact } from '../core/facts.ts';
 import { concerns, type Touch } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
 import type { CurrentAccount } from '../profiles/accounts.ts';
+import type { Places } from '../runs/entry-places.ts';
 import type { VersionShelf } from '../runs/version-shelf.ts';
 import { watch } from '../runs/watch.ts';
 import { audiencesFor, type Catalog, journeysFor } from './catalog.ts';
@@ -28,6 +29,8 @@ import { nextInstant, type Profile, setTraits } from './profile.ts';
 export interface Applying {
   readonly catalog: Catalog;
   readonly versions: VersionShelf;
+  /** Where it is counted how many enter on a day. Absent: nowhere, and limits of journeys do not hold. */
+  readonly places?: Places;
 }
 
 export type EntryEvent = EventFact & { readonly messageId: string };

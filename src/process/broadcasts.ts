@@ -34,6 +34,7 @@ import {
   planBroadcast,
   zonesWaiting,
 } from '../runs/broadcast-rows.ts';
+import { withPlaces } from '../runs/entry-places.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { Queryable } from '../store/database.ts';
 import { type Applying, applyDue, bringUpToDate } from './apply.ts';
@@ -45,7 +46,7 @@ import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
 
 /** People in one transaction, at most. */
 const BATCH = 200;
-/** Later than this, in real time, a broadcast is not begun. */
+/** A broadcast that could not begin, or go on, for so long of real time is given up. */
 const TOO_LATE = DAY;
 
 /**
@@ -60,11 +61,11 @@ export async function broadcast(upTo: Instant, processing: Processing): Promise<
   const planned = await plan(db, catalog, processing);
   const { live } = await oldestWaiting(db);
   const horizon = Math.min(upTo, live ?? upTo);
-  const worked = await db.transaction().execute(async (tx) => {
+  const worked = await withPlaces(db, async (tx, places) => {
     const due = await leaseBroadcast(tx, horizon);
     const current = await catalogs.current(tx);
     if (due === undefined || current === null || !(await areMembersKnown(tx, current, due.passAt))) return false;
-    await work(tx, due, horizon, { catalog: current, versions: catalogs.versions }, clock.now());
+    await work(tx, due, horizon, { catalog: current, versions: catalogs.versions, places }, clock);
     return true;
   });
   return planned || worked;
@@ -119,15 +120,21 @@ function nextOf(
   const since = isFirst ? publishedAt : 0;
   const instants = instantsOf(schedule, occurrence).filter((at) => at > since);
   const latest = instants.at(-1) ?? publishedAt;
-  const isMissed = instants.length === 0 || (clock.now() - latest) / clock.speed > TOO_LATE;
+  const isMissed = instants.length === 0 || isTooLate(latest, clock);
   return { journey, occurrence, status: isMissed ? 'missed' : 'planned', passAt: instants[0] ?? latest, since };
 }
 
-async function work(tx: Queryable, due: Broadcast, horizon: Instant, applying: Applying, now: Instant): Promise<void> {
+async function work(tx: Queryable, due: Broadcast, horizon: Instant, applying: Applying, clock: Clock): Promise<void> {
   const published = applying.catalog.journeys.get(due.journey);
   const schedule = published && scheduleOf(published.journey);
   if (published === undefined || schedule === undefined || !isOccurrence(schedule, due.occurrence)) {
     await moveBroadcast(tx, { ...due, status: 'cancelled' });
+    return;
+  }
+  const now = clock.now();
+  const instants = instantsOf(schedule, due.occurrence);
+  if (isTooLate(Math.max(instants.at(-1) ?? 0, due.turnAt), clock)) {
+    await moveBroadcast(tx, { ...due, status: 'missed' });
     return;
   }
   const begun = due.zones === null && schedule.local ? { ...due, zones: await zonesDue(tx, due, schedule) } : due;
@@ -138,13 +145,18 @@ async function work(tx: Queryable, due: Broadcast, horizon: Instant, applying: A
   const turns = ids.length === 0 ? begun : await letEnter(tx, begun, schedule, published, ids, applying, now);
   if (turns === null) return;
   const isOver = ids.length < limit;
-  const next = isOver ? instantsOf(schedule, due.occurrence).find((at) => at > due.passAt) : undefined;
+  const next = isOver ? instants.find((at) => at > due.passAt) : undefined;
   await moveBroadcast(tx, {
     ...turns,
     ...(isOver
       ? { status: next === undefined ? 'done' : 'running', passAt: next ?? due.passAt, zones: null, afterId: 0 }
       : { status: 'running', afterId: ids.at(-1) ?? due.afterId }),
   });
+}
+
+/** @param last when it was last the broadcast's time somewhere, or somebody's turn by its rate */
+function isTooLate(last: Instant, clock: Clock): boolean {
+  return (clock.now() - last) / clock.speed > TOO_LATE;
 }
 
 /** Whose clocks have come to it by this pass. */

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { Instant } from '../core/time.ts';
 import { importingSince } from '../import/under-way.ts';
+import { withPlaces } from '../runs/entry-places.ts';
 import type { Queryable } from '../store/database.ts';
 import { applyDue, bringUpToDate } from './apply.ts';
 import type { Processing } from './process-lane.ts';
@@ -45,13 +46,13 @@ async function applyInstants(
   { horizon, earliest, imported }: Due,
   { db, clock, catalogs }: Processing,
 ): Promise<number> {
-  return db.transaction().execute(async (tx) => {
+  return withPlaces(db, async (tx, places) => {
     const catalog = await catalogs.current(tx);
     if (catalog === null) return 0;
     const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, earliest, { whenBusy: 'skip' });
     // They have been brought up to date with a publication that is newer than what was read here.
     if ([...profiles.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return 0;
-    const applying = { catalog, versions: catalogs.versions };
+    const applying = { catalog, versions: catalogs.versions, places };
     const importing = await importingSince(tx, imported, clock.now());
     for (const profile of profiles.values()) {
       const { quietUntil = 0 } = profile;

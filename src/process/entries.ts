@@ -92,6 +92,11 @@ function tryEntry(profile: Profile, { published, entry, waited }: Entry, at: Ins
     if (verdict.kind === 'waits') wait(profile, { journey: journey.key, instance, entry, since: at });
     return;
   }
+  const { limit } = journey;
+  if (limit !== undefined && applying.places?.take(journey.key, limit, at) === false) {
+    refuse(`${limit.perDay} entered on that day, and more may not`);
+    return;
+  }
   for (const { run } of verdict.evicts) evict(profile, run, verdict.reason, at);
   const { run, log, first } = outcome;
   run.dueAt = watchUntil(run, applying.versions.get(published.hash).journey, factsOfRun(facts, run), at);

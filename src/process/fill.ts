@@ -9,6 +9,7 @@ import { candidatesQuery, type Unstored } from '../audiences/compile-sql.ts';
 import { forgetAudiencesBut } from '../audiences/states.ts';
 import type { Instant } from '../core/time.ts';
 import { LANES } from '../ingest/inbox.ts';
+import { withPlaces } from '../runs/entry-places.ts';
 import type { Queryable } from '../store/database.ts';
 import { bringUpToDate } from './apply.ts';
 import type { Catalog } from './catalog.ts';
@@ -32,7 +33,7 @@ export async function fill(processing: Processing): Promise<number> {
     .where('id', '=', publicationId)
     .executeTakeFirst();
   if (state?.candidates_at === null) return findCandidates(catalog, processing);
-  return db.transaction().execute(async (tx) => {
+  return withPlaces(db, async (tx, places) => {
     await lockFilling(tx, 'shared');
     const { rows } = await sql<{ id: number }>`
       select profile_id as id from fill_candidates join profiles on profiles.id = profile_id
@@ -45,7 +46,8 @@ export async function fill(processing: Processing): Promise<number> {
     const ids = rows.map(({ id }) => id);
     const profiles = await loadProfiles(tx, catalog, catalogs.versions, ids, catalog.publishedAt, { whenBusy: 'skip' });
     const behind = [...profiles.values()].filter(({ filledTo }) => filledTo < publicationId);
-    for (const profile of behind) bringUpToDate(profile, catalog.publishedAt, { catalog, versions: catalogs.versions });
+    for (const profile of behind)
+      bringUpToDate(profile, catalog.publishedAt, { catalog, versions: catalogs.versions, places });
     await saveProfiles(tx, catalog, behind, clock.now());
     await sql`delete from fill_candidates where profile_id = any(${[...profiles.keys()]})`.execute(tx);
     return profiles.size;

@@ -8,6 +8,7 @@ import { withTags } from '../core/tags.ts';
 import type { Clock } from '../core/time.ts';
 import { type IncomingEvent, LANES } from '../ingest/inbox.ts';
 import { resolveIdentities } from '../profiles/identity.ts';
+import { type Places, withPlaces } from '../runs/entry-places.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { mayPass } from '../store/fault.ts';
 import { guardedBy } from '../tracking-plan/enforce.ts';
@@ -54,7 +55,7 @@ export async function processLanes(
   most: number = BATCH,
 ): Promise<number> {
   try {
-    return await processing.db.transaction().execute((tx) => processNext(tx, lanes, processing, most));
+    return await withPlaces(processing.db, (tx, places) => processNext(tx, lanes, processing, most, places));
   } catch (error) {
     // Whoever the events name is found anew.
     if (error instanceof PeopleMovedError) return processLanes(lanes, processing, most);
@@ -67,6 +68,7 @@ async function processNext(
   lanes: readonly number[],
   processing: Processing,
   most: number,
+  places: Places,
 ): Promise<number> {
   const { batch, lane, publicationId } = await leaseNext(tx, lanes, most);
   if (batch.length === 0) return 0;
@@ -79,7 +81,7 @@ async function processNext(
     tx,
     guarded.passing.map(({ event }) => event),
   );
-  const applying: Applying = { catalog, versions: processing.catalogs.versions };
+  const applying: Applying = { catalog, versions: processing.catalogs.versions, places };
   const now = processing.clock.now();
   // What a merge stands before is left for the next batch, and so is whatever comes after it.
   const next = guarded.passing[resolved.upTo];

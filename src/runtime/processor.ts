@@ -44,6 +44,8 @@ export interface Processor {
 /** Real milliseconds between looks when nothing is said. */
 const LOOK_AGAIN = 1_000;
 const AFTER_FAILURE = 500;
+/** Between looks at a broadcast that waits for something else: a backlog of events, or the fill of a publication. */
+const HELD_UP = 100;
 /** From the start of one pass to the next at least: what comes piece by piece shares one, and what comes alone waits for none. */
 const PACE = 20;
 /** Batches worked on side by side, each on a connection of its own. */
@@ -107,7 +109,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
       return 0;
     }
     const next = await nextBroadcastOf(processing);
-    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(next, clock)));
+    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(HELD_UP, realMillisecondsUntil(next, clock)));
   });
   const delivery = deliverSyncs(syncing, () => syncs.nudge());
   const syncs = loop('syncs', log, () => delivery.pass());

@@ -8,17 +8,15 @@
  */
 import type { JsonObject } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
-import { type LocalTime, localTimeAt, nextFor, scheduleOf } from '../core/schedule.ts';
-import { DAY, earlier, type Instant, type Milliseconds } from '../core/time.ts';
+import { earlier, type Instant, type Milliseconds } from '../core/time.ts';
 import { saidBy, wishOf, withWish } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
-import { applyDue, applyHappening } from '../process/apply.ts';
+import { applyDue } from '../process/apply.ts';
 import { applyEvent } from '../process/apply-event.ts';
-import { takeTurn } from '../process/broadcasts.ts';
 import { nextInstant } from '../process/profile.ts';
 import type { Run } from '../runs/enter.ts';
-import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
+import { Turns } from './turns.ts';
 import { type VirtualPerson, virtualPerson } from './virtual-person.ts';
 import { VirtualRun } from './virtual-run.ts';
 import type { VirtualWorld } from './virtual-world.ts';
@@ -40,12 +38,6 @@ export interface LifeSettings {
   readonly until?: Instant;
 }
 
-interface Turn {
-  readonly published: PublishedJourney;
-  readonly occurrence: LocalTime;
-  readonly at: Instant;
-}
-
 /** More rounds than this within one instant never end. */
 const MOST_ROUNDS = 1_000;
 const PERSON = 1;
@@ -59,8 +51,7 @@ export class VirtualLife {
   /** Those under way, by priority. */
   readonly #underWay: VirtualRun[] = [];
   readonly #lastEntry: Instant;
-  /** By scheduled journey: the last time of it that the person had a turn at. */
-  readonly #hadTurn = new Map<string, LocalTime>();
+  readonly #turns: Turns;
   #heard = 0;
 
   constructor(settings: LifeSettings) {
@@ -69,6 +60,8 @@ export class VirtualLife {
     this.#lived = virtualPerson(id, userId, traits);
     this.#lived.person.quietUntil = from - 1;
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
+    const { from: first = timeOf(calls[0]), until = timeOf(calls.at(-1)) } = settings;
+    this.#turns = new Turns(settings.world, first, Number.isFinite(this.#lastEntry) ? this.#lastEntry : until);
   }
 
   /** In the order of their entries. */
@@ -86,7 +79,7 @@ export class VirtualLife {
   #next(): Instant | null {
     const call = this.#settings.calls[this.#heard];
     const called = call === undefined ? null : timeOf(call);
-    let byTime = earlier(nextInstant(this.#lived.person), this.#nextTurn()?.at ?? null);
+    let byTime = earlier(nextInstant(this.#lived.person), this.#turns.dueAt(this.#lived.person));
     for (const run of this.#underWay) byTime = earlier(byTime, run.movesAt);
     const tooLate = this.#underWay.length === 0 && byTime !== null && byTime > this.#lastEntry;
     return tooLate ? called : earlier(called, byTime);
@@ -100,7 +93,7 @@ export class VirtualLife {
       if (round === MOST_ROUNDS) throw new Error(endless(this.#runs.keys(), at));
       for (const call of news) this.#apply(call, at);
       applyDue(person, at, this.#settings.world, 'upTo');
-      this.#takeTurns(at);
+      this.#turns.take(person, at);
       this.#take();
       news = [];
       for (const run of [...this.#underWay]) {
@@ -109,35 +102,6 @@ export class VirtualLife {
       }
       this.#leaveEnded();
       if (news.length === 0) return;
-    }
-  }
-
-  /** When a scheduled journey next has a turn for the person. */
-  #nextTurn(): Turn | null {
-    const { world, calls, from = timeOf(calls[0]) } = this.#settings;
-    let next: Turn | null = null;
-    for (const published of world.catalog.journeys.scheduled) {
-      const schedule = scheduleOf(published.journey);
-      if (schedule === undefined) continue;
-      // A first one is by the day before, since somewhere it is another day than here.
-      let last = this.#hadTurn.get(published.journey.key) ?? localTimeAt(from - DAY, schedule.zone);
-      for (let one = nextFor(schedule, this.#lived.person.traits, last); one !== null; ) {
-        if (one.at >= from) {
-          if (one.at <= this.#lastEntry && (next === null || one.at < next.at)) next = { ...one, published };
-          break;
-        }
-        last = one.occurrence;
-        one = nextFor(schedule, this.#lived.person.traits, last);
-      }
-    }
-    return next;
-  }
-
-  #takeTurns(at: Instant): void {
-    for (let turn = this.#nextTurn(); turn !== null && turn.at <= at; turn = this.#nextTurn()) {
-      const { published, occurrence } = turn;
-      this.#hadTurn.set(published.journey.key, occurrence);
-      takeTurn(this.#lived.person, published, occurrence, turn.at, this.#settings.world);
     }
   }
 
@@ -152,11 +116,6 @@ export class VirtualLife {
     this.#hear(call);
     const { from = 0, world } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
-    if (call.news !== undefined) {
-      // A run is over, and another journey of its group may have waited for that.
-      applyHappening(this.#lived.person, { at, ...(starts ? {} : { silentUntil: at }) }, world);
-      return;
-    }
     applyEvent(this.#lived.person, starts ? call : { ...call, silent: true }, {}, world);
   }
 

@@ -17,6 +17,7 @@ import * as enteredVersion from './migrations/0010b-entered-version.ts';
 import * as entries from './migrations/0011-entries.ts';
 import * as waitingEntries from './migrations/0011b-waiting-entries.ts';
 import * as broadcasts from './migrations/0011c-broadcasts.ts';
+import * as entryCounts from './migrations/0011d-entry-counts.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
 import * as versions from './migrations/0014-versions.ts';
 import { PreparingClient } from './preparing-client.ts';
@@ -81,6 +82,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0011-entries': entries,
         '0011b-waiting-entries': waitingEntries,
         '0011c-broadcasts': broadcasts,
+        '0011d-entry-counts': entryCounts,
         '0012-account-journeys': accountJourneys,
         '0014-versions': versions,
       }),

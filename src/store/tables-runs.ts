@@ -105,6 +105,13 @@ export interface WaitingEntriesTable {
   since: Date;
 }
 
+/** `runs`: how many entered a journey with a limit on a day, by the clock of its limit. */
+export interface EntryCountsTable {
+  journey: string;
+  day: string;
+  entered: number;
+}
+
 /** `runs`: each time of a scheduled journey. `runs/broadcast-rows.ts` says what the columns mean. */
 export interface BroadcastsTable {
   id: Id;

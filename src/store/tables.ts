@@ -35,6 +35,7 @@ import type {
 import type {
   BroadcastPeopleTable,
   BroadcastsTable,
+  EntryCountsTable,
   EntryRefusalsTable,
   ExperimentWinnersTable,
   MessageAttemptsTable,
@@ -67,6 +68,7 @@ export interface Tables {
   runs: RunsTable;
   run_log: RunLogTable;
   entry_refusals: EntryRefusalsTable;
+  entry_counts: EntryCountsTable;
   experiment_winners: ExperimentWinnersTable;
   waiting_entries: WaitingEntriesTable;
   broadcasts: BroadcastsTable;

@@ -89,7 +89,7 @@ describe('each', () => {
 
   test('where there is no event that could say which', async () => {
     expect(await saidOf('{ audience: trialists, each: order_id }')).toEqual([
-      'a.yaml:2:31  Unknown key `each` in `enter`. Known here: audience, again.',
+      'a.yaml:2:31  Unknown key `each` in `enter`. Known here: audience, again, limit.',
     ]);
     expect(await saidOf('{ event: X, atOnce: 3 }')).toEqual([
       'a.yaml:2:28  `atOnce` is for runs side by side; add `each`.',
@@ -197,7 +197,29 @@ describe('schedules', () => {
       'a.yaml:2:37  There is no audience `trialist`. Did you mean `trialists`?',
     ]);
     expect(await saidOf('{ every: day 09:00, members: trialists, each: order }')).toEqual([
-      'a.yaml:2:48  Unknown key `each` in `enter`. Known here: every, members, timezone, rate, again.',
+      'a.yaml:2:48  Unknown key `each` in `enter`. Known here: every, members, timezone, rate, again, limit.',
     ]);
   });
+});
+
+test('a limit of a day, by the workspace’s clock', async () => {
+  expect((await enteredBy('{ event: X, limit: 1000 per day }')).limit).toEqual({ perDay: 1000, zone: 'Europe/Berlin' });
+  expect((await enteredBy('{ event: X }')).limit).toBeUndefined();
+  expect(await saidOf('{ event: X, limit: 1000 }')).toEqual([
+    'a.yaml:2:27  `limit` must be like `1000 per day`, not 1000.',
+  ]);
+  expect(await saidOf('{ event: X, limit: 0 per day }')).toEqual([
+    'a.yaml:2:27  `limit` must be like `1000 per day`, not "0 per day".',
+  ]);
+});
+
+test('accounts are not asked in, and have no clock on the wall', async () => {
+  const ofAccounts = (enter: string) =>
+    messagesOf({ 'a.yaml': `journey: a\nof: accounts\nenter: ${enter}\nsteps: [{ wait: 1h }]\n`, 'b.yaml': AUDIENCES });
+  expect(await ofAccounts('{ request: true }')).toEqual([
+    'a.yaml:3:19  `request` enters people, and this journey is about accounts. Take `of: accounts` out, or enter by an audience or an event.',
+  ]);
+  expect(await ofAccounts('{ every: day 09:00, members: big }')).toEqual([
+    'a.yaml:3:37  `members` enters people, and this journey is about accounts. Take `of: accounts` out, or enter by an audience or an event.',
+  ]);
 });

@@ -24,7 +24,7 @@ steps: [{ wait: 1d }]
 plan: shop
 unplanned: hold
 events:
-  Project Closed: { properties: { project: string } }
+  Project Closed: { allowed: { project: string } }
 `;
 
 let engine: TimeSkippingEngine;

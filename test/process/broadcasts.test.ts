@@ -31,7 +31,7 @@ test('everybody has one turn, whatever dies on the way and however many work on 
     'note.yaml': inAppFile('note', 'note'),
   });
   await publish(db, workspace, new Date(T0));
-  const clock = { now: () => T0 + 80 * HOUR, wall: () => T0 + 80 * HOUR, speed: 1 };
+  const clock = { now: () => T0 + 46 * HOUR, wall: () => T0 + 46 * HOUR, speed: 1 };
   const processing = (): Processing => ({ db, clock, catalogs: new CatalogShelf(), log: pino({ level: 'silent' }) });
   const zones = ['Asia/Tokyo', 'Europe/Berlin', 'America/New_York'];
   const at = new Date(T0 + HOUR).toISOString();
