@@ -15,6 +15,7 @@ import type { Run } from './enter.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 import { type LockedRun, type RunState, readState } from './run-state.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
+import { tellWaiting } from './waiting-entries.ts';
 import { type Told, watch } from './watch.ts';
 
 /** Where people of one journey go. */
@@ -181,6 +182,7 @@ async function takeOut(tx: Queryable, { id, row }: LockedRun, now: Instant): Pro
   };
   await logRuns(tx, [{ runId: id, entry: ended }], now);
   await tellTemporal(tx, [{ run_id: id, kind: 'end', body: { outcome: 'exited' } }]);
+  await tellWaiting(tx, [row.profile_id], now);
 }
 
 function dateOf(at: Instant | null): Date | null {

@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
+import { newsFor, putInInbox } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 
 export interface WaitingEntry {
@@ -67,4 +68,16 @@ export async function moveWaitingEntries(tx: Queryable, from: number, into: numb
     select ${into}, journey, instance, entry, since from moved
     on conflict do nothing
   `.execute(tx);
+}
+
+/** Runs of these profiles were ended from outside: whoever of them waited for that hears of it. */
+export async function tellWaiting(tx: Queryable, profileIds: readonly number[], now: Instant): Promise<void> {
+  const { rows } = await sql<{ profile_id: number }>`
+    select distinct profile_id from waiting_entries where profile_id = any(${profileIds})
+  `.execute(tx);
+  const at = new Date(now).toISOString();
+  await putInInbox(
+    tx,
+    rows.map((row) => newsFor(row.profile_id, { ended: true }, { occurredAt: at, receivedAt: at })),
+  );
 }
