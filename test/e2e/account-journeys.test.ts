@@ -76,6 +76,8 @@ steps: [{ email: case-study, to: buyer }, { set-trait: { reached: true } }]
 journey: silent
 of: accounts
 enter: { event: Silence }
+goal: { event: Contract Signed }
+value: worth
 holdout: 99.99%
 steps: [{ email: hello, to: everyone }, { sales-task: more-seats }]
 ---
@@ -332,7 +334,7 @@ test('a role that nobody has is a refusal, and the run goes on', async () => {
   ]);
 });
 
-test('a hold-out is the account’s: none of its people gets anything', async () => {
+test('a hold-out is the account’s: none of its people gets anything, and the account is measured', async () => {
   await team('quiet', { q1: {}, q2: {} });
   await engine.send({ name: 'Silence', userId: 'q1' });
   await engine.pass(MINUTE);
@@ -341,8 +343,16 @@ test('a hold-out is the account’s: none of its people gets anything', async ()
       '0s email-hello: refused, held-out (q1)',
       '0s email-hello: refused, held-out (q2)',
       '0s sales-task-more-seats: refused, held-out',
-      '0s run: ended completed, all steps are done',
     ],
+  ]);
+  // What its people do is the account's conversion, counted once for the account.
+  const signed = { name: 'Contract Signed', properties: { worth: 500 } };
+  await engine.send({ ...signed, userId: 'q2' }, { ...signed, userId: 'q1' });
+  await engine.settled();
+  const { holdout } = await server.api<{ holdout: { sides: JsonObject[] } }>('/api/journeys/silent/experiments');
+  expect(holdout.sides).toMatchObject([
+    { variant: 'treated', exposed: 0 },
+    { variant: null, exposed: 1, converted: 1, revenue: 1000 },
   ]);
 });
 
