@@ -68,7 +68,9 @@ export function relocated(
     if (step === null && journey.goal !== null && cursor.step === null) return waiting(Number.POSITIVE_INFINITY);
     if (length !== null && cursor.step !== null) return waiting(cursor.at + length);
   }
-  return { phase: 'ready', step, at: isSame && cursor.phase === 'ready' ? cursor.at : now, visit };
+  // Of an account's people, those who had their turn at this step have no other.
+  const turns = isSame && cursor.to ? { to: cursor.to } : {};
+  return { phase: 'ready', step, at: isSame && cursor.phase === 'ready' ? cursor.at : now, visit, ...turns };
 }
 
 /** The awaited condition is the same before and after: that it has come true still counts. */

@@ -5,11 +5,13 @@
 import { endingOf } from '../core/ending.ts';
 import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { Channel, StepId } from '../core/journey.ts';
-import type { Refusal } from '../core/pressure.ts';
+import type { Ledger, Refusal } from '../core/pressure.ts';
 import type { Outcome } from '../core/run.ts';
 import type { Clock, Instant } from '../core/time.ts';
 import { decideMove } from './move.ts';
 import type { RunState } from './run-state.ts';
+
+const NOTHING_SENT: Ledger = { sent: [], suppressed: new Set() };
 
 /** A message that is wanted at once. */
 export interface WantedMessage {
@@ -35,7 +37,9 @@ export function encounterOf(start: RunState, { speed }: Pick<Clock, 'speed'>, no
   if (ending !== null) return { messages: [], comesTo: { kind: 'ends', outcome: ending.outcome } };
 
   const messages: WantedMessage[] = [];
-  let state = start;
+  // What counts against each of an account's people is not looked up: they count as free.
+  const { people } = start;
+  let state = people === undefined ? start : { ...start, account: { people, ledgerOf: () => NOTHING_SENT } };
   for (;;) {
     const isOut = state.cursor.phase === 'delivering';
     const { next, carried, after } = decideMove(

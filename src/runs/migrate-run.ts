@@ -59,6 +59,7 @@ export async function fateOf(
   if (cursor.phase === 'delivering') return { kind: 'later' };
   const { journey: before } = await migrating.versions.load(tx, row.version);
   const after = version === null ? null : (await migrating.versions.load(tx, version)).journey;
+  if (after !== null && after.of !== before.of) return { kind: 'stranded' };
   const destination = destinationOf(cursor.step, before, after, map);
   if (destination === null) return { kind: 'stranded' };
   if (destination === 'out') return { kind: 'out' };

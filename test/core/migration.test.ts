@@ -57,6 +57,17 @@ describe('a wait', () => {
     });
   });
 
+  test('at a message to several of an account leaves everybody the turn that is still to come, and no other', () => {
+    const welcome = journey([email('hello')]);
+    const to = [{ id: 2, name: 'bob', because: { role: 'team', place: 2, among: 2 } }];
+    const held = { ...standing('hello', T0, T0 + HOUR), hold: { reason: 'hours', zone: 'UTC' }, to } as const;
+    expect(relocated(held, welcome, 'hello', T0, T0 + 1)).toEqual({
+      ...{ phase: 'ready', step: 'hello', at: T0 + 1, visit: 3 },
+      to,
+    });
+    expect(relocated(held, after, 'long', T0, T0 + 1)).not.toHaveProperty('to');
+  });
+
   test('that would be over by now is over now', () => {
     const now = T0 + 2 * DAY;
     expect(relocated(standing('long', T0 + DAY, T0 + 9 * DAY), after, 'short', T0, now)).toEqual({
