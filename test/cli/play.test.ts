@@ -22,6 +22,15 @@ describe('play', () => {
     expect(code).toBe(0);
   });
 
+  it('copies the roles that a play of accounts names, once', async () => {
+    const folder = join(await temporaryFolder(), 'journeys');
+    await throughline(['play', 'capacity-ceiling', '--into', folder]);
+    const { code, out } = await throughline(['play', 'feature-gap', '--into', folder, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ held: true, problems: [] });
+    expect(await readdir(folder)).toEqual(['capacity-ceiling', 'feature-gap', 'roles.yaml', 'settings.yaml']);
+    expect(code).toBe(0);
+  });
+
   it('leaves the settings of a workspace alone and says what they lack', async () => {
     const folder = await temporaryFolder();
     const settings = 'settings: mine\ntimezone: UTC\nsender: Me <me@example.com>\ntraits: { email: string }\n';

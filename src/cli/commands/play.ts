@@ -16,7 +16,9 @@ import { describeProblems } from '../workspace.ts';
 
 /** One workspace, with a folder for each play beside its settings. */
 const PLAYS = fileURLToPath(new URL('../../../plays/workspace/', import.meta.url));
+/** What plays share, and a workspace that has its own keeps. */
 const SETTINGS = 'settings.yaml';
+const ROLES = 'roles.yaml';
 
 interface Options {
   readonly into: string;
@@ -65,7 +67,7 @@ function show(plays: readonly Play[], json: boolean): void {
   else print(plays.map(({ name, description }) => `${name.padEnd(width)}  ${description}`).join('\n'));
 }
 
-/** Copies nothing where something of it is there already. Settings come along into a workspace that has none. */
+/** Copies nothing where something of it is there already. Settings, and the roles that plays of accounts name, come along. */
 async function copyPlay(name: string, folder: string, json: boolean): Promise<void> {
   const target = join(folder, name);
   if (await isThere(target)) throw new WrongUseError(`There is a folder ${target} already. Name another with --into.`);
@@ -74,7 +76,8 @@ async function copyPlay(name: string, folder: string, json: boolean): Promise<vo
     from: join(PLAYS, name, file),
     to: join(target, file),
   }));
-  if (!(await isThere(join(folder, SETTINGS)))) files.push({ from: join(PLAYS, SETTINGS), to: join(folder, SETTINGS) });
+  for (const shared of (await namesRoles(name)) ? [SETTINGS, ROLES] : [SETTINGS])
+    if (!(await isThere(join(folder, shared)))) files.push({ from: join(PLAYS, shared), to: join(folder, shared) });
   for (const { from, to } of files) await copyFile(from, to, constants.COPYFILE_EXCL);
 
   const loaded = await loadWorkspace(folder);
@@ -84,6 +87,10 @@ async function copyPlay(name: string, folder: string, json: boolean): Promise<vo
   else
     print([...copied, '', problems.length === 0 ? 'Nothing is wrong.' : describeProblems(folder, problems)].join('\n'));
   if (problems.length > 0) process.exitCode = FAILED;
+}
+
+async function namesRoles(play: string): Promise<boolean> {
+  return /^of: accounts$/m.test(await readFile(join(PLAYS, play, 'journey.yaml'), 'utf8'));
 }
 
 async function isThere(path: string): Promise<boolean> {
