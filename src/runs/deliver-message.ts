@@ -165,9 +165,9 @@ async function claimMessage(db: Database, message: string): Promise<StoredClaim 
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
     returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.content,
       r.journey, r.version, r.entry, p.user_id, p.traits,
-      (select user_id from profiles where id = m.account_id) as account_name,
-      case when m.account_id is null then ${accountOf(sql`m.profile_id`)}
-        else (select ${accountTraits} from profiles account where id = m.account_id) end as account,
+      (select user_id from profiles where id = r.profile_id and kind = 'account') as account_name,
+      coalesce((select ${accountTraits} from profiles account where id = r.profile_id and kind = 'account'),
+        ${accountOf(sql`m.profile_id`)}) as account,
       (select jsonb_object_agg(what, until) from suppressions s where s.profile_id = m.profile_id) as unwanted,
       (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
         where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
