@@ -6,6 +6,7 @@ import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { demoCommand } from './commands/demo.ts';
+import { driftCommand } from './commands/drift.ts';
 import { enterCommand } from './commands/enter.ts';
 import { experimentsCommand } from './commands/experiments.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -41,6 +42,7 @@ for (const command of [
   explainCommand(),
   experimentsCommand(),
   holdoutCommand(),
+  driftCommand(),
   audienceCommand(),
   exportCommand(),
   syncCommand(),

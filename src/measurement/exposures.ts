@@ -50,7 +50,7 @@ export const TREATED = 'treated';
 export function outcomesByHoldout(db: Queryable, journey: string, goal: Goal, now: Instant): Promise<Outcomes> {
   const exposures = sql`
     select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
-      entered_at, exposed_at, null as audience,
+      entered_at, entry, exposed_at, null as audience,
       case when held_out then null else ${TREATED}::text end as side
     from runs where journey = ${journey} and exposed_at is not null and status <> 'merged'
     order by profile_id, origin_id is not null, exposed_at, id`;
@@ -64,7 +64,7 @@ export function outcomesByHoldout(db: Queryable, journey: string, goal: Goal, no
 export function outcomesEverywhere(db: Queryable, goal: Goal, within: Milliseconds, now: Instant): Promise<Outcomes> {
   const exposures = sql`
     select distinct on (profile_id) id, profile_id, coalesce(entered_version, version) as version, status, ended_at,
-      entered_at, exposed_at, null as audience, case when held_out_everywhere then null else ${TREATED}::text end as side
+      entered_at, entry, exposed_at, null as audience, case when held_out_everywhere then null else ${TREATED}::text end as side
     from runs where exposed_at is not null and status <> 'merged'
       and not exists (select from profiles p where p.id = profile_id and p.kind = 'account')
     order by profile_id, origin_id is not null, exposed_at, id`;
@@ -90,7 +90,7 @@ export function outcomesByAudience(
   now: Instant,
 ): Promise<Outcomes> {
   const exposures = sql`
-    select x.id, x.profile_id, x.version, x.status, x.ended_at, x.entered_at, x.exposed_at, a.audience, x.side
+    select x.id, x.profile_id, x.version, x.status, x.ended_at, x.entered_at, x.entry, x.exposed_at, a.audience, x.side
     from (${drawnTo(journey, experiment)}) as x, lateral (
       select distinct on (c.audience) c.audience, c.entered from audience_changes c
       where c.profile_id = x.profile_id and c.at <= x.exposed_at and c.audience = any(${audiences})
@@ -102,11 +102,11 @@ export function outcomesByAudience(
 /** SQL for the first exposures to an experiment, held-out people included. */
 function drawnTo(journey: string, experiment: string): RawBuilder<unknown> {
   return sql`
-    select id, profile_id, version, status, ended_at, entered_at, exposed_at, null as audience,
+    select id, profile_id, version, status, ended_at, entered_at, entry, exposed_at, null as audience,
       case when held_out then null else variant end as side
     from (
       select distinct on (profile_id) id, profile_id, variants->${experiment}->>'version' as version, status, ended_at,
-        entered_at, held_out,
+        entered_at, entry, held_out,
         variants->${experiment}->>'variant' as variant, variants->${experiment}->>'by' as by,
         to_timestamp((variants->${experiment}->>'at')::float8 / 1000) as exposed_at
       from runs where journey = ${journey} and variants ? ${experiment} and status <> 'merged'

@@ -12,6 +12,7 @@ import { ingestRoutes } from '../ingest/routes.ts';
 import type { Database } from '../store/database.ts';
 import { accountRoutes } from './api/accounts.ts';
 import { audienceRoutes } from './api/audiences.ts';
+import { driftRoutes } from './api/drift.ts';
 import { enrichmentRoutes } from './api/enrichments.ts';
 import { experimentRoutes } from './api/experiments.ts';
 import { factRoutes } from './api/facts.ts';
@@ -99,6 +100,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(journeyRoutes(db));
   await app.register(experimentRoutes(db, clock));
   await app.register(holdoutRoutes(db, clock));
+  await app.register(driftRoutes(db, clock));
   await app.register(messageRoutes(db));
   await app.register(pageRoutes({ db, clock, ready, publicUrl, links: pages }));
   for (const plugin of plugins) await app.register(plugin);

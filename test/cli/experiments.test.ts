@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { HOUR } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
@@ -24,10 +24,9 @@ event: Order Completed
 `,
 };
 
-let env: Readonly<Record<string, string>>;
-beforeAll(async () => {
+/** A shop with forty people in its experiment. */
+async function shop(): Promise<Readonly<Record<string, string>>> {
   const url = await ownDatabase();
-  env = { DATABASE_URL: url };
   const db = openDatabase({ url, size: 2 });
   await migrate(db);
   const workspace = await workspaceOf(FILES);
@@ -44,10 +43,11 @@ beforeAll(async () => {
     await addRun(db, { ...row, status: converted ? 'converted' : 'timed-out' });
   }
   await db.destroy();
-}, 60_000);
+  return { DATABASE_URL: url };
+}
 
 test('experiments tells what they came to', async () => {
-  expect(await throughline(['experiments', 'cart'], env)).toEqual({
+  expect(await throughline(['experiments', 'cart'], await shop())).toEqual({
     code: 0,
     err: '',
     out: `The experiment pause
@@ -60,6 +60,7 @@ hour                20        15 75.0% +50.0 pp +19.1 pp and +69.5 pp 0.002     
 });
 
 test('it gives everybody new the variant one chooses, and lets chance decide again', async () => {
+  const env = await shop();
   const chosen = await throughline(['experiments', 'cart', '--choose', 'pause=hour'], env);
   expect(chosen.out).toContain('Everybody new in pause gets hour from now on.');
   expect(chosen.out).toMatch(/The experiment pause: everybody new gets hour since \S+, chosen by hand/);
@@ -72,11 +73,11 @@ test.each([
   [['experiments', 'cart', '--choose', 'pause'], '`pause` is not like `subject=short`.'],
   [['holdout', '--goal', 'Order Completed', '--within', 'soon'], '`soon` is no time such as `30d`.'],
 ])('%j is wrong use', async (args, message) => {
-  const { code, err } = await throughline(args, env);
+  const { code, err } = await throughline(args, await shop());
   expect({ code, err }).toEqual({ code: 2, err: `${message}\n` });
 });
 
 test('holdout says so where nobody is held out of every journey', async () => {
-  const { out } = await throughline(['holdout', '--goal', 'Order Completed'], env);
+  const { out } = await throughline(['holdout', '--goal', 'Order Completed'], await shop());
   expect(out).toBe('Nobody who is held out of every journey was to get anything yet.\n');
 });

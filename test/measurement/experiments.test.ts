@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { goalEvents } from '../../src/audiences/goal-events.ts';
+import type { JsonObject } from '../../src/core/condition.ts';
 import type { AssignedBy, ExperimentStep } from '../../src/core/experiment.ts';
 import type { Journey, Variant } from '../../src/core/journey.ts';
 import { DAY, HOUR, type Instant } from '../../src/core/time.ts';
@@ -63,6 +64,7 @@ interface Exposed {
   readonly at?: Instant;
   readonly person?: number;
   readonly visit?: number;
+  readonly entry?: JsonObject;
 }
 
 /** Somebody who entered, and came to the experiment an hour later. */
@@ -75,9 +77,18 @@ async function expose({
   orders = [],
   ...more
 }: Exposed) {
-  const { at = AT.getTime(), person = ++people, visit = 0 } = more;
+  const { at = AT.getTime(), person = ++people, visit = 0, entry = {} } = more;
   const run = await addRun(db, {
-    ...{ journey: 'shop', person: `p${person}`, version, visit, heldOut, heldOutEverywhere, status: 'timed-out' },
+    ...{
+      journey: 'shop',
+      person: `p${person}`,
+      version,
+      visit,
+      heldOut,
+      heldOutEverywhere,
+      entry,
+      status: 'timed-out',
+    },
     exposedAt: new Date(at),
     variants: { tone: { variant, by, at, version } },
   });
@@ -248,6 +259,20 @@ describe('an experiment', () => {
     expect(sideOf((await report(current)).experiments[0]?.sides, 'a')).toMatchObject({
       ...{ converted: 1, revenue: 50, medianTimeToConversion: 2 * HOUR },
     });
+  });
+
+  it('only counts events of what the run was entered by, where the goal wants the same', async () => {
+    const goal = did('Order Completed', { since: 'entry', sameAsEntry: ['total'] });
+    const current = await publishVersion('v1', shop({ goal }));
+    const entry = { by: 'event', properties: { total: 50 } };
+    await expose({ variant: 'a', orders: [[HOUR, 49]], entry });
+    await expose({ variant: 'b', orders: [[HOUR, 50]], entry });
+    await expose({ variant: 'b', orders: [[HOUR, 50]] });
+    const { sides = [] } = (await report(current)).experiments[0] ?? {};
+    expect(sides.map(({ exposed, converted }) => [exposed, converted])).toEqual([
+      [1, 0],
+      [2, 1],
+    ]);
   });
 
   it('is told by the audiences that people were in at their exposure', async () => {

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { JsonObject } from '../../src/core/condition.ts';
 import type { Channel } from '../../src/core/journey.ts';
 import type { Refusal } from '../../src/core/pressure.ts';
 import type { Cursor, Outcome } from '../../src/core/run.ts';
@@ -27,7 +28,9 @@ export interface RunRow {
   readonly cursor?: Cursor;
   /** Default: the journey's name. */
   readonly version?: string;
+  readonly enteredAt?: Date;
   readonly exposedAt?: Date;
+  readonly entry?: JsonObject;
   readonly endedAt?: Date;
   readonly variants?: Readonly<Record<string, StoredVariant>>;
 }
@@ -56,8 +59,8 @@ export async function addRun(
       visit,
       held_out: heldOut,
       held_out_everywhere: more.heldOutEverywhere ?? false,
-      entered_at: AT,
-      entry: jsonb({}),
+      entered_at: more.enteredAt ?? AT,
+      entry: jsonb(more.entry ?? {}),
       status,
       ended_at: status === 'active' ? null : endedAt,
       end_reason: null,

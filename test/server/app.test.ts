@@ -150,7 +150,7 @@ describe('the description of the API', () => {
     const enrichments = ['/api/enrichments', '/api/enrichments/retry'];
     const experiment = '/api/journeys/{key}/experiments/{experiment}';
     const measured = ['/api/journeys/{key}/steps', '/api/journeys/{key}/experiments', `${experiment}/audiences`];
-    const decided = ['/api/holdout', `${experiment}/choose`, `${experiment}/undo`];
+    const decided = ['/api/holdout', '/api/drift', `${experiment}/choose`, `${experiment}/undo`];
     const more = ['/api/journeys/{key}/runs', '/api/runs/log', '/api/messages', '/healthz', '/readyz', '/metrics'];
     const others = served.filter(({ method }) => method !== 'HEAD').map(({ url }) => url);
     expect(others).toHaveLength(4);
