@@ -178,6 +178,7 @@ describe('the description of the API', () => {
       'channel',
       'status',
       'person',
+      'account',
     ]);
   });
 
