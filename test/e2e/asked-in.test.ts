@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DAY } from '../../src/core/time.ts';
+import { DAY, HOUR } from '../../src/core/time.ts';
 import { workspaceOf } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
@@ -95,6 +95,7 @@ describe('asking a person in', () => {
 
   test('for each project apart, and conditions ask for events of the same one', async () => {
     for (const project of ['p1', 'p2', 'p1']) await askIn('each-project', { userId: 'linus', properties: { project } });
+    await engine.pass(HOUR);
     await engine.send({ name: 'Project Closed', userId: 'linus', properties: { project: 'p2' } });
     await engine.settled();
     expect((await runs('linus', 'each-project')).sort()).toEqual(['p1 active', 'p2 converted']);
