@@ -5,6 +5,7 @@
 import { ownZone, zoneOf } from './calendar.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, WhenRefused } from './journey.ts';
+import type { Offer } from './offer.ts';
 import {
   dependsOnZone,
   freeAtOf,
@@ -26,6 +27,8 @@ export interface Asked {
   readonly facts: Facts;
   readonly heldOut: boolean;
   readonly ledger: Ledger;
+  /** What the run offers. */
+  readonly offer?: Offer | undefined;
   readonly workspace: WorkspaceRules;
 }
 
@@ -35,11 +38,19 @@ export function admit(step: ActionStep, journey: Journey, asked: Asked, now: Ins
   const before = ledger.sentBefore?.get(step.id);
   if (before !== undefined && !heldOut)
     return { answer: 'refuse', refusal: { reason: 'sent-before', message: before } };
-  const refusal = step.kind === 'webhook' || step.kind === 'set-trait' ? null : pressureOn(step, journey, asked, now);
+  const isMessage = step.kind !== 'webhook' && step.kind !== 'set-trait';
+  const refusal = nothingToOffer(step, asked, now) ?? (isMessage ? pressureOn(step, journey, asked, now) : null);
   const answer = refusal === null ? null : meaningOf(refusal, step);
   if (answer !== null && answer.answer !== 'refuse') return answer;
   if (heldOut) return { answer: 'refuse', refusal: { reason: 'held-out' } };
   return answer ?? { answer: 'act' };
+}
+
+/** Of a step whose texts name an offer. */
+function nothingToOffer(step: ActionStep, { offer }: Asked, now: Instant): Refusal | null {
+  if (!('offering' in step)) return null;
+  if (offer === undefined) return { reason: 'no-offer' };
+  return offer.until !== undefined && now >= offer.until ? { reason: 'offer-over', offer: offer.key } : null;
 }
 
 /** What to log where the person's own zone would decide, and is none. */
@@ -52,7 +63,7 @@ export function fallsBack(step: ActionStep, journey: Journey, { workspace, facts
 
 function pressureOn(step: MessageStep, journey: Journey, asked: Asked, now: Instant): Refusal | null {
   const { workspace, facts, ledger } = asked;
-  const wanted = wantedBy(step, journey);
+  const wanted = { ...wantedBy(step, journey), ...('offering' in step && { offer: asked.offer }) };
   const limits = { workspace, journey: journey.caps };
   const zone = dependsOnZone(wanted, limits) ? zoneOf(facts.traits, workspace.timezone) : workspace.timezone;
   return refusalOf(wanted, ledger, { ...limits, zone }, now);

@@ -53,6 +53,8 @@ function deliveriesFrom(journey: Journey, id: StepId | null): readonly Delivery[
       return deliveriesFrom(journey, step.next);
     case 'branch':
       return onEveryWay(journey, [...step.branches.map(({ then }) => then), step.otherwise]);
+    case 'offer':
+      return onEveryWay(journey, [step.next, step.none]);
     case 'split':
       return onEveryWay(
         journey,

@@ -13,6 +13,7 @@ import { evaluate } from './evaluate.ts';
 import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
+import { NO_OFFERS, type Offer, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
 import { sayRefusal } from './refusal-text.ts';
@@ -34,6 +35,13 @@ export interface Act {
   readonly to?: Chosen;
   /** People of the account whom a sales task names. */
   readonly stakeholders?: readonly Chosen[];
+  /** What the run offers, where the step's texts name it. */
+  readonly offer?: Offered;
+}
+
+/** An offer that a step has picked. */
+export interface Grant extends Picked {
+  readonly visit: number;
 }
 
 export type Next =
@@ -52,6 +60,8 @@ export interface Given {
   /** What experiments know of the person. Absent: nothing. */
   readonly experiments?: Known;
   readonly ledger: Ledger;
+  /** Absent: nothing was offered to the person, and nothing is used up. */
+  readonly offers?: OfferLedger;
   readonly workspace: WorkspaceRules;
   /** Of an account's run that can come to a message: who is in the account. */
   readonly account?: AccountAsked;
@@ -65,6 +75,7 @@ export interface Move {
   readonly cursor: Cursor;
   readonly log: readonly LogEntry[];
   readonly acts: readonly Act[];
+  readonly grants: readonly Grant[];
   readonly next: Next;
 }
 
@@ -84,6 +95,8 @@ export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; lo
 export function interpret(journey: Journey, cursor: Cursor, given: Given, now: Instant): Move {
   const log: LogEntry[] = [];
   const acts: Act[] = [];
+  const grants: Grant[] = [];
+  const offered = [...(given.offers ?? NO_OFFERS).offered];
   const ledgers = new Ledgers(given.ledger, given.account);
   const assigned = new Map(given.experiments?.assigned);
   const deadline = deadlineOf(journey, given.enteredAt);
@@ -95,7 +108,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   let asksAgain = false;
   let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
   for (;;) {
-    if (here.phase === 'delivering') return { cursor: here, log, acts, next: delivery(journey, here) };
+    if (here.phase === 'delivering') return { cursor: here, log, acts, grants, next: delivery(journey, here) };
 
     if (here.phase === 'waiting') {
       const step = here.step === null ? null : stepOf(journey, here.step);
@@ -104,7 +117,13 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       if (metAt === null && now < here.until) {
         // What woke the run may have happened by a clock that is ahead of ours: it is then waited for.
         const woken = here === cursor && condition !== null ? (given.wokenAt ?? here.until) : here.until;
-        return { cursor: here, log, acts, next: { kind: 'wait', until: Math.min(woken, here.until), condition } };
+        return {
+          cursor: here,
+          log,
+          acts,
+          grants,
+          next: { kind: 'wait', until: Math.min(woken, here.until), condition },
+        };
       }
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
@@ -163,6 +182,17 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         here = { phase: 'ready', step: variant.then, at, visit: visit + 1 };
         continue;
       }
+      case 'offer': {
+        const ledger: OfferLedger = { ...(given.offers ?? NO_OFFERS), offered };
+        const { picked, candidates } = pickOffer(step, { facts, wishes: given.ledger, ledger }, at);
+        log.push({ ...said(step, at, visit), did: 'offered', offer: picked?.offer ?? null, candidates });
+        if (picked !== null) {
+          grants.push({ ...picked, visit });
+          offered.push(picked);
+        }
+        here = { phase: 'ready', step: picked === null ? step.none : step.next, at, visit: visit + 1 };
+        continue;
+      }
       case 'exit':
         return end('exited', step.reason, at, step);
       case 'email':
@@ -178,7 +208,9 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         }
         const { to, rest } = turn;
         const about = { ...said(step, at, visit), ...receiverIn(to) };
-        const asked = { ...given, facts: turn.facts ?? given.facts, ledger: ledgers.of(turn) };
+        const made = 'offering' in step ? offered.findLast((one) => one.step !== null) : undefined;
+        const offer = made && offerIn(journey, made.offer);
+        const asked = { ...given, facts: turn.facts ?? given.facts, ledger: ledgers.of(turn), offer };
         const fallback = asksAgain || to?.asked || turn.refusal ? null : fallsBack(step, journey, asked);
         if (fallback !== null) log.push({ ...about, ...fallback });
         asksAgain = false;
@@ -194,7 +226,12 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
           continue;
         }
         const refusal = admission.answer === 'act' ? null : admission.refusal;
-        acts.push({ step, visit, at, refusal, ...(to && { to }), ...stakeholdersAt(step, given.account, at) });
+        acts.push({
+          ...{ step, visit, at, refusal },
+          ...(to && { to }),
+          ...stakeholdersAt(step, given.account, at),
+          ...(made && { offer: made }),
+        });
         if (refusal !== null) {
           log.push({ ...about, did: 'refused', refusal });
           if (admission.answer === 'leave') return end('exited', sayRefusal(refusal), at);
@@ -228,7 +265,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
     const next: Next = { kind: 'end', outcome, reason };
     const visit = here.visit;
     log.push({ step: step?.id ?? null, kind: step?.kind ?? 'run', at, visit, did: 'ended', outcome, reason });
-    return { cursor: { phase: 'ready', step: null, at, visit }, log, acts, next };
+    return { cursor: { phase: 'ready', step: null, at, visit }, log, acts, grants, next };
   }
 }
 
@@ -270,6 +307,15 @@ export function stepOf(journey: Journey, id: StepId): Step {
   const step = journey.steps[id];
   if (step === undefined) throw new Error(`Journey ${journey.key} has no step ${id}`);
   return step;
+}
+
+/** Absent where the run has picked it by another version of the journey. */
+export function offerIn({ steps }: Pick<Journey, 'steps'>, key: string): Offer | undefined {
+  for (const step of Object.values(steps)) {
+    const found = step.kind === 'offer' ? step.offers.find((offer) => offer.key === key) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function delivery(journey: Journey, cursor: Extract<Cursor, { phase: 'delivering' }>): Next {

@@ -7,6 +7,7 @@
 import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Hours } from './hours.ts';
+import type { Offer } from './offer.ts';
 import type { Role } from './roles.ts';
 import type { Schedule } from './schedule.ts';
 import type { Milliseconds } from './time.ts';
@@ -25,7 +26,12 @@ interface StepBase {
 /** What a refusal means: the step is left out, the run waits at it and asks again, or the run ends. */
 export type WhenRefused = 'skip' | 'wait' | 'leave';
 
-interface MessageBase extends StepBase {
+/** Set where a text names the offer that the run has picked. */
+interface Offering {
+  readonly offering?: true;
+}
+
+interface MessageBase extends StepBase, Offering {
   /** By what refuses. Absent: the run waits for its hours, and goes on without what a cap or the person refuses. */
   readonly refused?: Readonly<Partial<Record<'cap' | 'hours' | 'unwanted', WhenRefused>>>;
   /** Goes out within these hours of the person only. */
@@ -67,11 +73,19 @@ export type Step =
       readonly stakeholders?: readonly Role[];
     })
   | (StepBase & {
-      readonly kind: 'webhook';
-      readonly url: string;
-      readonly headers: Readonly<Record<string, string>>;
-      readonly body: Json;
+      readonly kind: 'offer';
+      /** The best of these for the person is picked, and is the run's from then on. */
+      readonly offers: readonly Offer[];
+      /** Where none may be made. */
+      readonly none: StepId | null;
     })
+  | (StepBase &
+      Offering & {
+        readonly kind: 'webhook';
+        readonly url: string;
+        readonly headers: Readonly<Record<string, string>>;
+        readonly body: Json;
+      })
   | (StepBase & { readonly kind: 'set-trait'; readonly traits: Readonly<Record<string, Json>> })
   | (StepBase & { readonly kind: 'exit'; readonly reason: string });
 

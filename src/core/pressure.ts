@@ -5,6 +5,7 @@
 import { brokenCap, reachOf, type Sent } from './caps.ts';
 import { type Hours, type OpeningHours, opensAt } from './hours.ts';
 import type { Cap, Channel, StepId } from './journey.ts';
+import type { Offer } from './offer.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { type Unwanted, unwanted, type Wishes } from './wishes.ts';
 
@@ -22,6 +23,8 @@ export interface Wanted {
   readonly journey: string;
   readonly category: string;
   readonly template?: string;
+  /** What it offers, if it does. */
+  readonly offer?: Pick<Offer, 'key' | 'category'> | undefined;
   /** Receipts and the like: caps, hours and marketing suppression do not hold for them. */
   readonly transactional: boolean;
   /** Hours of the step and of its template. */
@@ -59,13 +62,17 @@ export type Refusal =
   /** Nobody of the account's people has the role; or whoever was chosen is not in the account any more. */
   | { readonly reason: 'nobody'; readonly role: string; readonly people: number }
   | { readonly reason: 'gone'; readonly role: string }
+  /** The step's texts name an offer, and the run has none. */
+  | { readonly reason: 'no-offer' }
+  | { readonly reason: 'offer-over'; readonly offer: string }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 
 /** Null where the message may go; otherwise the first rule that forbids it. */
 export function refusalOf(wanted: Wanted, ledger: Ledger, limits: Limits, now: Instant): Refusal | null {
   if (wanted.transactional) return null;
-  const subjects = { ...wanted, template: wanted.template ?? null };
-  const unwelcome = unwanted(subjects, [wanted.category], ledger, now);
+  const { journey, template = null, category, offer } = wanted;
+  const categories = offer === undefined ? [category] : [category, offer.category];
+  const unwelcome = unwanted({ journey, template, category, offer: offer?.key }, categories, ledger, now);
   if (unwelcome !== null) return unwelcome;
   const { zone } = limits;
   return (

@@ -26,6 +26,8 @@ export function followersOf(step: Step): readonly (StepId | null)[] {
       return step.ways.map((way) => way.then);
     case 'experiment':
       return step.variants.map((variant) => variant.then);
+    case 'offer':
+      return [step.next, step.none];
     case 'wait-until':
       return [step.next, step.onTimeout];
     default:

@@ -26,6 +26,10 @@ export function sayRefusal(refusal: Refusal, time = sayInstant): string {
       return `${refusal.what === 'all' ? 'everything' : `the ${refusal.what} ${refusal.name}`} is snoozed until ${time(refusal.freeAt)}`;
     case 'dismissed':
       return `the person has dismissed the ${refusal.what} ${refusal.name} in this run`;
+    case 'no-offer':
+      return 'there is nothing to offer';
+    case 'offer-over':
+      return `the offer ${refusal.offer} is over`;
     case 'hours':
       return refusal.freeAt === null
         ? `outside of its hours in ${refusal.zone}, and they never come`

@@ -4,6 +4,7 @@
  */
 import type { AssignedBy } from './experiment.ts';
 import type { StepId, StepKind } from './journey.ts';
+import type { Candidate } from './offer.ts';
 import type { Refusal } from './pressure.ts';
 import type { Chosen, ChosenBecause } from './roles.ts';
 import type { Instant } from './time.ts';
@@ -73,6 +74,8 @@ export type Did =
   | { readonly did: 'held'; readonly until: Instant; readonly hold: Hold }
   /** The person's trait `timezone` names none: the hours are those of `zone`, the workspace's. */
   | { readonly did: 'fell-back'; readonly unusable: string; readonly zone: string }
+  /** Null: none of the candidates may be made. No candidates: the step had picked it before. */
+  | { readonly did: 'offered'; readonly offer: string | null; readonly candidates: readonly Candidate[] }
   | { readonly did: 'acted' }
   | { readonly did: 'refused'; readonly refusal: Refusal }
   /** It follows another version from here on, and stands there at `to`; null: past the last step. */

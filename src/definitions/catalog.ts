@@ -24,6 +24,7 @@ export interface Catalog {
   readonly tags: ReadonlyMap<string, DefinitionOf<'tags'>>;
   readonly enrichments: ReadonlyMap<string, DefinitionOf<'enrichment'>>;
   readonly roles: ReadonlyMap<string, DefinitionOf<'role'>>;
+  readonly offers: ReadonlyMap<string, DefinitionOf<'offer'>>;
   /** `audience vips`: defined, in a file that cannot be read. Who refers to them is not told that they are missing. */
   readonly broken: ReadonlySet<string>;
 }
@@ -82,6 +83,7 @@ export function catalogOf(
     tags: ofKind('tags'),
     enrichments: ofKind('enrichment'),
     roles: ofKind('role'),
+    offers: ofKind('offer'),
     plans: ofKind('plan'),
     broken,
   };
@@ -122,6 +124,7 @@ const WHAT: Readonly<Record<Kind, string>> = {
   tags: 'table of tags',
   enrichment: 'enrichment',
   role: 'role',
+  offer: 'offer',
 };
 const MANY = 6;
 

@@ -4,6 +4,7 @@
  */
 import type { Expression } from '../core/condition.ts';
 import type { EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../core/journey.ts';
+import type { Offer } from '../core/offer.ts';
 import { DAY, type Milliseconds } from '../core/time.ts';
 import { type Catalog, checkReference, reportTo } from './catalog.ts';
 import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
@@ -16,9 +17,11 @@ import type { Traits } from './compile-traits.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
+import { lintOffers } from './lint-offers.ts';
 import { lintValue } from './lint-value.ts';
-import { traitsIn } from './liquid.ts';
+import { names, traitsIn } from './liquid.ts';
 import type { AuthoredStep } from './schema-journey.ts';
+import { ANY_OFFER } from './schema-offer.ts';
 import type { AuthoredMessaging } from './schema-pressure.ts';
 import { millisecondsOf, shareOf } from './schema-values.ts';
 import { kindOf, sayAt } from './scope.ts';
@@ -44,7 +47,7 @@ export function compileJourney(
   { file, source }: DefinitionOf<'journey'>,
   catalog: Catalog,
   traits: Traits,
-  templates: Templates & { readonly roles: Roles },
+  templates: Templates & { readonly roles: Roles; readonly offers: ReadonlyMap<string, Offer> },
   problems: Problem[],
 ): Journey {
   const report = reportTo(problems);
@@ -63,7 +66,16 @@ export function compileJourney(
   const idAt = (path: Path) => ids.get(path.join('/')) ?? '';
   const steps: Record<StepId, Step> = {};
   const journeyLasts = exit?.after === undefined ? DEFAULT_END : millisecondsOf(exit.after);
-  const compiler: Compiler = { ...given, catalog, templates, roles: templates.roles, idAt, journeyLasts, steps };
+  const compiler: Compiler = {
+    ...given,
+    catalog,
+    templates,
+    roles: templates.roles,
+    offers: templates.offers,
+    idAt,
+    journeyLasts,
+    steps,
+  };
   const first = compileList({ list: file.steps, at: ['steps'] }, null, compiler);
   if (file.value !== undefined) lintValue(file, given);
   const everywhere = catalog.settings?.file.holdout;
@@ -99,12 +111,9 @@ export function compileJourney(
     if (step !== undefined && 'template' in step) lintNames(step, textsOf(step), path, traits.names, compiler);
     if (step?.kind === 'webhook') lintNames(step, textsOf(step), [...path, 'webhook'], traits.names, compiler);
   }
-  lintJourney(
-    file,
-    journey,
-    placed.map(({ path }) => ({ id: idAt(path), path })),
-    say,
-  );
+  const named = placed.map(({ path }) => ({ id: idAt(path), path }));
+  lintJourney(file, journey, named, say);
+  lintOffers(journey, named, say);
   lintExperiments(placed, journey, say);
   return journey;
 }
@@ -121,16 +130,20 @@ function computedIn(
 }
 
 function textsOf(step: Step): readonly string[] {
+  if (step.kind === 'offer') return step.offers.flatMap((offer) => textsIn({ ...offer.texts, ...offer }));
   if (step.kind === 'webhook') return [JSON.stringify(step.body)];
-  return 'template' in step
-    ? Object.values(step.template).flatMap((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
-    : [];
+  return 'template' in step ? textsIn(step.template) : [];
+}
+
+function textsIn(parts: object): readonly string[] {
+  return Object.values(parts).flatMap((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')));
 }
 
 interface Compiler extends ConditionSurroundings {
   readonly catalog: Catalog;
   readonly templates: Templates;
   readonly roles: Roles;
+  readonly offers: ReadonlyMap<string, Offer>;
   readonly idAt: (path: Path) => StepId;
   readonly journeyLasts: Milliseconds;
   /** Filled as steps are compiled. */
@@ -187,27 +200,41 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
       compileList(listOfVariant(variant, [...path, 'variants', name]), next, into),
     );
   }
+  if ('offer' in authored) {
+    const among = offersIn(authored.offer, [...path, 'offer'], into);
+    const none = compileList({ list: authored.none ?? [], at: [...path, 'none'] }, next, into);
+    return { id, next, kind: 'offer', offers: among, none };
+  }
   if ('email' in authored) {
     checkReference(catalog, catalog.emails, 'email', authored.email, missing('email'));
     const template = templates.emails.get(authored.email);
     const whose = addressee(authored, path, into);
-    return template && messageStep({ id, next, kind: 'email', template, ...whose }, authored, path, into);
+    return (
+      template &&
+      messageStep({ id, next, kind: 'email', template, ...whose, ...offering(template) }, authored, path, into)
+    );
   }
   if ('in-app' in authored) {
     checkReference(catalog, catalog.inApps, 'in-app', authored['in-app'], missing('in-app'));
     const template = templates.inApps.get(authored['in-app']);
     const whose = addressee(authored, path, into);
-    return template && messageStep({ id, next, kind: 'in-app', template, ...whose }, authored, path, into);
+    return (
+      template &&
+      messageStep({ id, next, kind: 'in-app', template, ...whose, ...offering(template) }, authored, path, into)
+    );
   }
   if ('sales-task' in authored) {
     checkReference(catalog, catalog.salesTasks, 'sales-task', authored['sales-task'], missing('sales-task'));
     const template = templates.salesTasks.get(authored['sales-task']);
     const naming = stakeholdersOf(authored, path, into);
-    return template && messageStep({ id, next, kind: 'sales-task', template, ...naming }, authored, path, into);
+    return (
+      template &&
+      messageStep({ id, next, kind: 'sales-task', template, ...naming, ...offering(template) }, authored, path, into)
+    );
   }
   if ('webhook' in authored) {
     const { url, headers = {}, body = null } = authored.webhook;
-    return { id, next, kind: 'webhook', url, headers, body };
+    return { id, next, kind: 'webhook', url, headers, body, ...offering({ url, headers, body }) };
   }
   if ('set-trait' in authored) return { id, next, kind: 'set-trait', traits: authored['set-trait'] };
   return { id, next: null, kind: 'exit', reason: authored.exit };
@@ -224,6 +251,38 @@ function messageStep(
     scope.report(source, key === undefined ? path : [...path, key], message, fix),
   );
   return step;
+}
+
+/** Of `any`, all of the workspace. */
+function offersIn(authored: string | readonly string[], path: Path, into: Compiler): readonly Offer[] {
+  const { catalog, offers, of, scope, source } = into;
+  if (of === 'account') {
+    scope.report(source, path, 'Offers are picked for people, and this journey is of accounts');
+    return [];
+  }
+  if (authored === ANY_OFFER) {
+    if (catalog.offers.size === 0)
+      scope.report(source, path, 'The workspace has no offers', 'Define one: `offer: <name>`');
+    return [...offers.values()];
+  }
+  const keys = [authored].flat();
+  return keys.flatMap((key, index) => {
+    const at = typeof authored === 'string' ? path : [...path, index];
+    checkReference(catalog, catalog.offers, 'offer', key, (message, fix) => scope.report(source, at, message, fix));
+    if (keys.indexOf(key) !== index)
+      scope.report(source, at, `The offer \`${key}\` stands here twice`, 'Keep one of them');
+    return offers.get(key) ?? [];
+  });
+}
+
+/** Whether texts name what the offer before them has picked. */
+function offering(texts: unknown): { readonly offering?: true } {
+  return namesOffer(texts) ? { offering: true } : {};
+}
+
+function namesOffer(part: unknown): boolean {
+  if (typeof part === 'string') return names(part, 'offer');
+  return typeof part === 'object' && part !== null && Object.values(part).some(namesOffer);
 }
 
 function ownStep(steps: Readonly<Record<StepId, Step>>, id: StepId): [StepId, Step][] {

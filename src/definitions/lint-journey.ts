@@ -88,6 +88,8 @@ function waysOn(step: Step): readonly { to: StepId | null; passed: Milliseconds 
       return step.ways.map(({ then }) => ({ to: then, passed: 0 }));
     case 'experiment':
       return step.variants.map(({ then }) => ({ to: then, passed: 0 }));
+    case 'offer':
+      return [step.next, step.none].map((to) => ({ to, passed: 0 }));
     case 'exit':
       return [];
     default:

@@ -20,6 +20,9 @@ export interface Names {
   readonly complete: boolean;
 }
 
+/** What templates can name of the offer that a step has picked. */
+export const OFFER_PARTS = ['key', 'title', 'text', 'incentive', 'link', 'category', 'value', 'propensity'] as const;
+
 export interface Fault {
   readonly message: string;
   readonly fix?: string;
@@ -52,6 +55,12 @@ export function faultsOf(text: string, names: Names, canUnsubscribe: boolean): r
 export function names(text: string, variable: string): boolean {
   const globals = globalsOf(text);
   return 'variables' in globals && Object.hasOwn(globals.variables, variable);
+}
+
+/** Does the text name this part of the offer? */
+export function namesOfferPart(text: string, part: (typeof OFFER_PARTS)[number]): boolean {
+  const globals = globalsOf(text);
+  return 'variables' in globals && (globals.variables.offer ?? []).some(({ segments: [, name] }) => name === part);
 }
 
 /** The traits of the person that a text names; none where it does not parse. */
@@ -101,6 +110,8 @@ function faultOf({ segments }: Variable, known: Names, canUnsubscribe: boolean):
       return undefined;
     case 'journey':
       return name === 'key' ? undefined : { message: 'Of the journey only `journey.key` can be used' };
+    case 'offer':
+      return offerFault(name);
     case 'stakeholders':
       if (known.stakeholders) return undefined;
       return { message: '`stakeholders` are there in sales tasks only', fix: 'Leave them out' };
@@ -114,11 +125,21 @@ function faultOf({ segments }: Variable, known: Names, canUnsubscribe: boolean):
     'account',
     'event',
     'journey',
+    'offer',
     ...(canUnsubscribe ? ['unsubscribeUrl'] : []),
     ...(known.stakeholders ? ['stakeholders'] : []),
   ];
   const fix = didYouMean(String(root), roots) ?? `There is ${roots.map((one) => `\`${one}\``).join(', ')}`;
   return { message: `Unknown variable \`${String(root)}\``, fix };
+}
+
+function offerFault(name: Variable['segments'][number] | undefined): Omit<Fault, 'place'> | undefined {
+  if (name === undefined)
+    return { message: '`offer` has no value of its own', fix: 'Name a part, such as `offer.title`' };
+  if (OFFER_PARTS.some((part) => part === name)) return undefined;
+  const known = OFFER_PARTS.map((part) => `offer.${part}`);
+  const fix = didYouMean(`offer.${String(name)}`, known) ?? `There is ${known.map((one) => `\`${one}\``).join(', ')}`;
+  return { message: `An offer has no \`${String(name)}\``, fix };
 }
 
 /** A part of a score, such as `intent.band`, is a trait of its own. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { FILTERS } from '../channels/liquid.ts';
+import { OFFER_PARTS } from './liquid.ts';
 import { jsonSchemas, type Kind } from './schema.ts';
 import {
   code,
@@ -51,6 +52,7 @@ export function referencePage(): string {
     file('Emails', 'email'),
     file('In-app messages', 'in-app'),
     file('Sales tasks', 'sales-task'),
+    file('Offers', 'offer'),
     file('Syncs', 'sync'),
     file('Enrichments', 'enrichment'),
     file('Tags', 'tags'),
@@ -67,8 +69,8 @@ const TESTS =
 const COUNTED = '`property` is for what takes values.';
 
 const LIQUID = `In subjects, titles, texts, owners, briefs, webhooks and the fields of syncs: \`person.<trait>\` (stored or computed, and \`person.id\`),
-\`account.<trait>\`, \`event.<property>\` of the event that the journey was entered by, and \`journey.key\`; in emails
-\`unsubscribeUrl\`, too; in syncs only the first two. A trait that a person does not have is empty: give it a \`default\`.
+\`account.<trait>\`, \`event.<property>\` of the event that the journey was entered by, \`journey.key\`, and after an \`offer\` step
+\`offer.<part>\` (${OFFER_PARTS.join(', ')}); in emails \`unsubscribeUrl\`, too; in syncs only the first two. A trait that a person does not have is empty: give it a \`default\`.
 
 Filters: ${[...FILTERS].sort().map(code).join(', ')}.`;
 

@@ -60,6 +60,7 @@ export type AuthoredStep =
       timeout: string;
       onTimeout?: AuthoredStep[];
     }
+  | { id?: string; offer: string | string[]; none?: AuthoredStep[] }
   | { id?: string; branch: AuthoredWay[] }
   | { id?: string; split: Record<string, { share: string; steps: AuthoredStep[] }> }
   | AuthoredExperiment;
@@ -131,6 +132,7 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
     'branch',
     'split',
     'experiment',
+    'offer',
     'email',
     'in-app',
     'sales-task',
@@ -156,6 +158,15 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
       control: key.optional().describe('The variant that the others are measured against. Default: the first.'),
       variants: variants.describe('Each one step, or `steps`.'),
       winner: winner.optional(),
+    }),
+    z.strictObject({
+      id,
+      offer: z
+        .union([key, z.array(key).min(1, { error: 'must name at least one offer' })], {
+          error: 'must be the name of an offer, a list of them, or `any`',
+        })
+        .describe('Picks the best for the person of one, of several, or of `any`; the run keeps it.'),
+      none: steps.optional().describe('Done first where there is none for the person.'),
     }),
     simple.email,
     simple.inApp,

@@ -8,6 +8,7 @@ import { audienceFile } from './schema-condition.ts';
 import { enrichmentFile } from './schema-enrichment.ts';
 import { groups } from './schema-entry.ts';
 import { holdout, journeyFile } from './schema-journey.ts';
+import { offerFile } from './schema-offer.ts';
 import { planFile } from './schema-plan.ts';
 import { caps, quietHours } from './schema-pressure.ts';
 import { roleFile } from './schema-role.ts';
@@ -16,10 +17,13 @@ import { syncFile } from './schema-sync.ts';
 import { tagsFile } from './schema-tags.ts';
 import { emailFile, inAppFile, salesTaskFile } from './schema-template.ts';
 import { traitFile } from './schema-trait.ts';
-import { duration, key, sender, timezone, traitName } from './schema-values.ts';
+import { duration, key, sender, text, timezone, traitName } from './schema-values.ts';
 
 const TRAIT_TYPES = ['string', 'number', 'boolean', 'date', 'list', 'object'] as const;
 const traitTypes = z.record(traitName, z.enum(TRAIT_TYPES, { error: `must be one of ${TRAIT_TYPES.join(', ')}` }));
+
+const A_CATEGORY = 'must be a title, or a map such as `{ title: News, description: Once a month }`';
+const category = z.union([text, z.strictObject({ title: text, description: text.optional() })], { error: A_CATEGORY });
 
 export const settingsFile = z.strictObject({
   settings: key.describe('The name of the workspace.'),
@@ -29,6 +33,11 @@ export const settingsFile = z.strictObject({
   quietHours: quietHours.optional(),
   holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
   groups,
+  categories: z
+    .record(key, category)
+    .refine((it) => Object.keys(it).length > 0, { error: 'must name at least one category' })
+    .optional()
+    .describe('What people can choose from on the page behind every link to unsubscribe. Templates name no others.'),
   traits: traitTypes.optional().describe('The traits that people have, so that a misspelt one is caught.'),
   accountTraits: traitTypes.optional().describe('The traits of their accounts, read as `account.<trait>`.'),
   keepHistory: duration
@@ -63,6 +72,7 @@ export const KINDS = {
   tags: tagsFile,
   enrichment: enrichmentFile,
   role: roleFile,
+  offer: offerFile,
 } as const;
 export type Kind = keyof typeof KINDS;
 export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[];

@@ -4,12 +4,21 @@
  */
 import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
+import type { Offer } from '../core/offer.ts';
 import type { QuietHours } from '../core/pressure.ts';
 import type { TagTable } from '../core/tags.ts';
 import type { EnrichmentDefinition } from './enrichment-types.ts';
 import type { SyncDefinition } from './sync-types.ts';
 
 export type TraitType = 'string' | 'number' | 'boolean' | 'date' | 'list' | 'object';
+
+/** A kind of messages that people can refuse by itself. */
+export interface SubscriptionCategory {
+  readonly category: string;
+  /** As people read it. Absent where the settings do not say. */
+  readonly title?: string;
+  readonly description?: string;
+}
 
 export interface Settings {
   readonly name: string;
@@ -30,6 +39,8 @@ export interface Settings {
   readonly accountTraits: Readonly<Record<string, TraitType>>;
   /** How long events are kept, in milliseconds; for ever where absent. */
   readonly keepHistory?: number;
+  /** In the order in which people see them. Absent: those that messages have. */
+  readonly categories?: readonly SubscriptionCategory[];
 }
 
 export type PlannedType = 'string' | 'number' | 'integer' | 'boolean' | 'date' | 'list' | 'object';
@@ -113,6 +124,8 @@ export interface Workspace {
   readonly tags?: readonly TagTable[];
   /** Absent: none. */
   readonly enrichments?: readonly EnrichmentDefinition[];
+  /** By name, in the order of names. Absent: none. */
+  readonly offers?: Readonly<Record<string, Offer>>;
 }
 
 /** Something an author has to mend. Line and column start at 1. */

@@ -7,6 +7,7 @@ import { type Catalog, catalogOf, definedIn, reportTo } from './catalog.ts';
 import { compileAudiences, reportCircle, withHashes } from './compile-audiences.ts';
 import { compileEnrichments } from './compile-enrichments.ts';
 import { compileJourney } from './compile-journey.ts';
+import { compileOffers } from './compile-offers.ts';
 import { compilePlans } from './compile-plan.ts';
 import { checkCaps, compileCap, compileQuietHours } from './compile-pressure.ts';
 import { compileRoles } from './compile-roles.ts';
@@ -15,12 +16,14 @@ import { compileTags, planWithTags } from './compile-tags.ts';
 import { compileTemplates, liquidProblems, mjmlLiquidProblems, namesOfTemplates } from './compile-templates.ts';
 import { compileTraits } from './compile-traits.ts';
 import { type Compiled, compileMjml, type MjmlFile, readMjml } from './email-template.ts';
+import { lintCategories } from './lint-categories.ts';
 import { sortProblems } from './problems.ts';
 import { readFolder, type WorkspaceFile } from './read-folder.ts';
+import type { SettingsFile } from './schema.ts';
 import { millisecondsOf } from './schema-values.ts';
 import { checkEmail, checkShape, type Definition } from './shape.ts';
 import { parseYaml, problemAt } from './source.ts';
-import type { Problem, Settings, Workspace } from './workspace-types.ts';
+import type { Problem, Settings, SubscriptionCategory, Workspace } from './workspace-types.ts';
 
 export type Loaded = { readonly workspace: Workspace } | { readonly problems: readonly Problem[] };
 
@@ -75,8 +78,10 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   const templates = compileTemplates(catalog, bodies);
   if (catalog.settings !== undefined)
     checkCaps(catalog.settings.file.caps ?? [], ['caps'], catalog.settings.source, catalog, report);
+  const offers = compileOffers(catalog, traits, problems);
+  lintCategories(catalog, report);
   const journeys = [...catalog.journeys].map(([key, definition]) => {
-    const journey = compileJourney(definition, catalog, traits, { ...templates, roles }, problems);
+    const journey = compileJourney(definition, catalog, traits, { ...templates, roles, offers }, problems);
     return [key, { hash: contentHash(journey), journey }] as const;
   });
 
@@ -94,6 +99,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     ...(trackingPlan !== undefined && { trackingPlan }),
     ...(tags.length > 0 && { tags }),
     ...(enrichments.length > 0 && { enrichments }),
+    ...(offers.size > 0 && { offers: Object.fromEntries(offers) }),
   };
   return { workspace: { hash: contentHash(content), ...content } };
 }
@@ -145,6 +151,7 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     emailRate,
     keepHistory,
     quietHours,
+    categories,
   } = settings.file;
   return {
     name,
@@ -157,5 +164,13 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     traits,
     accountTraits,
     ...(keepHistory !== undefined && { keepHistory: millisecondsOf(keepHistory) }),
+    ...(categories !== undefined && { categories: listOf(categories) }),
   };
+}
+
+function listOf(categories: NonNullable<SettingsFile['categories']>): readonly SubscriptionCategory[] {
+  return Object.entries(categories).map(([category, said]) => ({
+    category,
+    ...(typeof said === 'string' ? { title: said } : said),
+  }));
 }

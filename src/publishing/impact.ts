@@ -52,8 +52,9 @@ export async function readImpact(
   const before = (await currentPublication(db))?.workspace ?? null;
   const versions = new VersionShelf();
   for (const { hash, journey } of Object.values(workspace.journeys)) versions.put(hash, journey);
-  // Whoever is moved meets the caps that the publication brings with it.
-  const migrating = { clock, versions, settings: { load: async () => workspace.settings } };
+  // Whoever is moved meets the caps and offers that the publication brings with it.
+  const offers = { publicationId: 0, offers: workspace.offers ?? {} };
+  const migrating = { clock, versions, settings: { load: async () => workspace.settings, offers } };
   const counts = await countUnderWay(db);
 
   const keys = new Set([...Object.keys(before?.journeys ?? {}), ...Object.keys(workspace.journeys)]);

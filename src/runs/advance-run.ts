@@ -14,6 +14,7 @@ import { decideForPeople, lockTogether, PeopleBusyError } from './account-people
 import { type CreateTask, messageId } from './carry-out.ts';
 import { type Instruction, instructionFor, type RunRef } from './instruction.ts';
 import { decideMove } from './move.ts';
+import { decideWithOffers, saveGrants } from './offers.ts';
 import { lockRun, type RunState, readLedger, readState } from './run-state.ts';
 import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
@@ -39,6 +40,7 @@ export interface TakenMessage {
   readonly id: string;
   readonly step: ActionStep;
   readonly content: JsonObject | null;
+  readonly offer: string | null;
   /** Who of the run's account gets it. */
   readonly to?: number;
   readonly state: RunState;
@@ -119,11 +121,17 @@ async function moveIn(
     return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
   }
   const refusal = settled ? { refusal: settlement.refusal } : null;
-  const { next, changed, log, carried, exposedAt, after } = await decideForPeople(
+  const { next, changed, log, carried, grants, exposedAt, after } = await decideWithOffers(
     tx,
-    state.people,
-    (person) => readLedger(tx, person, state, now),
-    (account) => decideMove({ ...state, account }, refusal, latenessForgiven, now),
+    state,
+    advancing.settings.offers,
+    (offers) =>
+      decideForPeople(
+        tx,
+        state.people,
+        (person) => readLedger(tx, person, state, now),
+        (account) => decideMove({ ...state, account, offers }, refusal, latenessForgiven, now),
+      ),
   );
   const instruction = instructionFor(state, after.cursor, next, clock);
   const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
@@ -138,6 +146,7 @@ async function moveIn(
     { runId, version: state.version.hash, journey, ...after, log, messages, exposedAt, result, events },
     now,
   );
+  await saveGrants(tx, runId, grants);
   for (const task of carried.tasks) await advancing.createTask(tx, task);
   return { instruction, taken: takenFrom(messages, next, state) };
 }
@@ -146,7 +155,7 @@ function takenFrom(messages: readonly NewMessage[], next: Next, state: RunState)
   const message = messages.find(({ status }) => status === 'sending');
   if (message === undefined || next.kind !== 'deliver') return null;
   const { step, to } = next;
-  return { id: message.id, step, content: message.content, ...(to && { to: to.id }), state };
+  return { id: message.id, step, content: message.content, offer: message.offer, ...(to && { to: to.id }), state };
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */

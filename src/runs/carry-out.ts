@@ -4,13 +4,14 @@
  */
 import { renderInApp, renderJson, renderLiquid, renderSalesTask } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { Act } from '../core/interpret.ts';
+import { type Act, offerIn } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Instant } from '../core/time.ts';
 import { type IncomingEvent, newsFor } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Stakeholder } from '../store/tables-runs.ts';
 import { messageEvent } from './message-events.ts';
+import { offerVariables } from './offer-variables.ts';
 import type { RunState } from './run-state.ts';
 import type { NewMessage } from './save-move.ts';
 import { stakeholdersIn, variableOf } from './stakeholders.ts';
@@ -44,17 +45,20 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
   const tasks: NewTask[] = [];
   const events: IncomingEvent[] = [];
   if (acts.length === 0) return { messages, tasks, events };
-  const variablesOf = (to: number | undefined) => templateVariables(state, journey, now, to);
+  const commonOf = (to: number | undefined) => templateVariables(state, journey, now, to);
   const isOfAccount = journey.of === 'account';
   const times = { at: new Date(now).toISOString(), receivedAt: new Date(now).toISOString() };
 
-  for (const { step, visit, refusal, to, stakeholders } of acts) {
+  for (const { step, visit, refusal, to, stakeholders, offer: made } of acts) {
     const id = messageId(state.id, step.id, visit, to?.id);
     if (step.kind === 'set-trait') {
       if (refusal === null) events.push(traitsEvent(state, isOfAccount, id, step.traits, times.at));
       continue;
     }
     const template = step.kind === 'webhook' ? null : step.template;
+    const offer = made && offerIn(journey, made.offer);
+    const shown = offer && made && offerVariables(offer, made, step.kind, commonOf(to?.id));
+    const variablesOf = (receiver: number | undefined) => ({ ...commonOf(receiver), ...(shown && { offer: shown }) });
     const base = {
       id,
       step: step.id,
@@ -62,6 +66,7 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
       channel: step.kind,
       template: template?.key ?? null,
       category: template?.category ?? null,
+      offer: offer?.key ?? null,
       attempts: 0,
       refusal,
       expires_at: null,
@@ -78,7 +83,8 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
     const about = { profileId: base.profile_id, message: { ...base, journey: state.journey, account }, ...times };
     switch (step.kind) {
       case 'email':
-        messages.push({ ...base, status: 'reserved' });
+        // Written when it goes out, but for the offer, which is what it was when the message was reserved.
+        messages.push({ ...base, status: 'reserved', ...(shown && { content: { offer: shown } }) });
         break;
       case 'webhook':
         messages.push({ ...base, status: 'reserved', content: renderCall(step, variablesOf(undefined)) });

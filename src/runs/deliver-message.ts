@@ -52,6 +52,7 @@ interface Claim {
   readonly run_status: string;
   readonly template: string | null;
   readonly category: string | null;
+  readonly offer: string | null;
   readonly unwanted: StoredWishes;
   /** A message of the same step that the person got, or is getting, by a run that this one goes on for. */
   readonly sent_before: string | null;
@@ -86,7 +87,8 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
   const step = journey.steps[claim.step] as ActionStep;
 
   const refusal = await refusalBefore(claim, step, message, delivering);
-  if (refusal !== null) return settle(ref, step, message, { result: 'refused', reason: '' }, refusal, delivering);
+  if (refusal !== null)
+    return settle(ref, step, claim, message, { result: 'refused', reason: '' }, refusal, delivering);
   return carryTo(ref, step, claim, message, journey, delivering);
 }
 
@@ -109,7 +111,7 @@ export async function deliverNext(
   return deliverMessage(ref, instruction.message, delivering);
 }
 
-function claimOf({ step, content, to, state }: TakenMessage): Claim {
+function claimOf({ step, content, offer, to, state }: TakenMessage): Claim {
   const { journey, entry } = state;
   return {
     before: 'reserved',
@@ -117,6 +119,7 @@ function claimOf({ step, content, to, state }: TakenMessage): Claim {
     run_status: 'active',
     template: 'template' in step ? step.template.key : null,
     category: 'template' in step ? step.template.category : null,
+    offer,
     unwanted: null,
     sent_before: null,
     relied_on: false,
@@ -148,7 +151,7 @@ async function carryTo(
     const delivery = await handOver(ref, step, claim, message, journey, delivering);
     const refused: Refusal | null =
       delivery.result === 'refused' ? { reason: 'channel', detail: delivery.reason } : null;
-    return await settle(ref, step, message, delivery, refused, delivering);
+    return await settle(ref, step, claim, message, delivery, refused, delivering);
   } catch (error) {
     if (error instanceof TemporaryDeliveryError)
       await outlast(() => noteFailedAttempt(delivering.db, message, claim.attempts, error, delivering));
@@ -163,7 +166,7 @@ async function claimMessage(db: Database, message: string): Promise<StoredClaim 
     update messages m set status = 'sending', attempts = m.attempts + 1
     from before b, runs r, profiles p
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
-    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.content,
+    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.offer, m.content,
       r.journey, r.version, r.entry, p.user_id, p.traits,
       (select user_id from profiles where id = r.profile_id and kind = 'account') as account_name,
       coalesce((select ${accountTraits} from profiles account where id = r.profile_id and kind = 'account'),
@@ -198,7 +201,13 @@ function forbiddenBy(claim: Claim, step: ActionStep, now: Instant): Refusal | nu
   if (!goesOn) return { reason: 'ended', outcome: claim.run_status };
   if (claim.sent_before !== null) return { reason: 'sent-before', message: claim.sent_before };
   const exempt = step.kind !== 'email' || step.template.transactional;
-  return exempt ? null : unwanted(claim, [claim.category ?? ''], wishesFrom(claim.unwanted), now);
+  return exempt ? null : unwanted(claim, categoriesOf(claim), wishesFrom(claim.unwanted), now);
+}
+
+/** Of the template, and of what the message offers. */
+function categoriesOf({ category, content }: Claim): readonly string[] {
+  const offer = content?.offer as JsonObject | undefined;
+  return [category, offer?.category].filter((one) => typeof one === 'string');
 }
 
 async function handOver(
@@ -224,8 +233,9 @@ async function handOver(
     messageId: message,
   });
   const unsubscribeUrl = `${delivering.publicUrl}/u/${token}`;
+  const offer = claim.content?.offer ?? {};
   return delivering.sendEmail({
-    ...renderEmail(step.template, { ...variables, unsubscribeUrl }),
+    ...renderEmail(step.template, { ...variables, offer, unsubscribeUrl }),
     to: address.to,
     from: step.template.from,
     messageId: messageIdOf(message, domainOf(step.template.from)),
@@ -255,13 +265,14 @@ function knownBy({ profile_id: id, user_id: userId, traits, account, account_nam
 function settle(
   ref: RunRef,
   step: ActionStep,
+  { offer }: Claim,
   message: string,
   delivery: Delivery,
   refusal: Refusal | null,
   delivering: Delivering,
 ): Promise<Instruction> {
   const detail = delivery.detail ?? null;
-  const report: Settlement['report'] = (state, now) => emailReport(step, message, refusal, state, now);
+  const report: Settlement['report'] = (state, now) => emailReport(step, message, refusal, state, now, offer);
   // What came of the message is known here and nowhere else: forgotten, it would be sent once more.
   return outlast(() => settleDelivery(ref, { message, refusal, detail, report }, delivering));
 }

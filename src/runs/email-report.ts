@@ -31,6 +31,7 @@ export function emailReport(
     version,
   }: Pick<RunState, 'journey' | 'profileId' | 'userId' | 'cursor' | 'version'>,
   now: Instant,
+  offer: string | null = null,
 ): IncomingEvent[] {
   if (step.kind !== 'email' || (refusal !== null && refusal.reason !== 'channel')) return [];
   const { key, category } = step.template;
@@ -41,7 +42,7 @@ export function emailReport(
     messageEvent({
       name: refusal === null ? 'Email Delivered' : 'Email Bounced',
       profileId: to?.id ?? profileId,
-      message: { id, journey, step: step.id, channel: 'email', template: key, category, account },
+      message: { id, journey, step: step.id, channel: 'email', template: key, category, offer, account },
       at,
       receivedAt: at,
       ...(refusal === null ? {} : { properties: { reason: refusal.detail } }),

@@ -34,14 +34,14 @@ async function answeredMessage(
   const { message, of, answer } = said;
   const { rows } = await sql<Subjects>`
     with meant as (
-      select id, journey, template, category from messages
+      select id, journey, template, category, offer from messages
       where profile_id = ${profileId} and channel = 'in-app' and status = 'sent'
         and (id = ${message} or (${message}::text is null and template = ${of.template ?? null}))
     ), put_away as (
       update messages set dismissed_at = ${new Date(at)} from meant
       where messages.id = meant.id and messages.dismissed_at is null and ${putsAway(answer)}
     )
-    select journey, template, category from meant order by id desc limit 1
+    select journey, template, category, offer from meant order by id desc limit 1
   `.execute(tx);
   return { ...rows[0], ...of };
 }

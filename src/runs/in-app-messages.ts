@@ -53,7 +53,7 @@ export async function inAppMessagesOf(db: Queryable, profileId: number, now: Ins
 function isWanted(at: Date) {
   return sql<boolean>`not exists (
     select from suppressions s where s.profile_id = messages.profile_id and (s.until is null or s.until > ${at})
-      and s.what in ('all', messages.category, 'template:' || messages.template, 'journey:' || messages.journey))`;
+      and s.what in ('all', messages.category, 'template:' || messages.template, 'journey:' || messages.journey, 'offer:' || messages.offer))`;
 }
 
 export type Reaction = 'seen' | 'clicked' | 'dismissed';

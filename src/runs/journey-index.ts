@@ -9,6 +9,7 @@ import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
+import type { Offer } from '../core/offer.ts';
 import { followersOf, reachableFrom } from '../core/reachable.ts';
 import { rolesOf } from '../core/receivers.ts';
 import type { Cursor } from '../core/run.ts';
@@ -90,7 +91,16 @@ export function interestInPeople(journey: Journey): Interest {
 
 function askedBy(step: Step): readonly Condition[] {
   if (step.kind === 'wait-until') return [step.condition];
+  if (step.kind === 'offer') return step.offers.flatMap(askedByOffer);
   return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
+}
+
+/** Its eligibility, and a condition that looks at everything its expected value is made of. */
+export function askedByOffer({ eligible, value, propensity }: Offer): readonly Condition[] {
+  const reckoned = [value, propensity].map(
+    (of): Condition => ({ kind: 'value', of, test: { op: 'exists', value: true } }),
+  );
+  return eligible === null ? reckoned : [eligible, ...reckoned];
 }
 
 function conditionsOf(journey: Journey, ofStep: (step: Step) => readonly Condition[]): Condition[] {

@@ -31,6 +31,8 @@ export interface AboutMessage {
   readonly channel: Channel;
   readonly template: string | null;
   readonly category: string | null;
+  /** What it offers. */
+  readonly offer?: string | null;
   /** The id of the account whose run it is; null or absent: the run is about the person. */
   readonly account?: string | null;
 }
@@ -70,6 +72,7 @@ export function messageEvent({
       channel: message.channel,
       ...(message.template === null ? {} : { template: message.template }),
       ...(message.category === null ? {} : { category: message.category }),
+      ...(message.offer ? { offer: message.offer } : {}),
       ...properties,
     },
     // What becomes of a message of an account's run is done in that account, whichever the person joined last.
@@ -87,6 +90,7 @@ export const ABOUT_MESSAGE = [
   'channel',
   'template',
   'category',
+  'offer',
   sql<string | null>`(select user_id from profiles where profiles.id = messages.account_id)`.as('account'),
 ] as const;
 

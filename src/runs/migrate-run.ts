@@ -28,7 +28,7 @@ export interface Migration {
 
 export interface Migrating {
   readonly versions: VersionShelf;
-  readonly settings: Pick<SettingsShelf, 'load'>;
+  readonly settings: Pick<SettingsShelf, 'load' | 'offers'>;
   readonly clock: Clock;
 }
 

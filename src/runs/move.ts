@@ -21,6 +21,7 @@ export interface DecidedMove {
   readonly carried: CarriedOut;
   /** When the first step that acts on the person was reached; null: none was. */
   readonly exposedAt: Instant | null;
+  readonly grants: Move['grants'];
   /** How the run stands afterwards. */
   readonly after: Pick<StoredMove, 'status' | 'endReason' | 'endedAt' | 'cursor' | 'wokenAt' | 'dueAt'>;
 }
@@ -54,6 +55,7 @@ export function decideMove(
     log,
     carried,
     exposedAt: move.acts[0]?.at ?? null,
+    grants: move.grants,
     after: { cursor, ...standing(state, journey, move, log.at(-1)?.at ?? now, now) },
   };
 }

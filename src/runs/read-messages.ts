@@ -27,6 +27,8 @@ export interface ReadMessage {
   readonly channel: Channel;
   readonly template: string | null;
   readonly category: string | null;
+  /** What it offers. */
+  readonly offer: string | null;
   readonly status: MessageStatus;
   /** Why it did not go out. */
   readonly refusal: Refusal | null;
@@ -73,6 +75,7 @@ export function readMessages(
       'channel',
       'template',
       'category',
+      'offer',
       'status',
       'refusal',
       'detail',

@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/condition.ts';
 import { propertiesOf } from '../core/entry.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
+import type { OfferLedger } from '../core/offer.ts';
 import { type Ledger, ledgerReach } from '../core/pressure.ts';
 import type { AccountAsked } from '../core/receivers.ts';
 import type { Cursor, Outcome } from '../core/run.ts';
@@ -19,6 +20,7 @@ import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadAccountPeople, type Member } from './account-people.ts';
 import { reachesPeople } from './journey-index.ts';
+import { readOfferLedger } from './offers.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
 import { knownOf } from './variants.ts';
 import type { SettingsShelf, Version, VersionShelf } from './version-shelf.ts';
@@ -50,6 +52,8 @@ export interface RunState {
   readonly accountTraits: JsonObject | null;
   readonly facts: Facts;
   readonly ledger: Ledger;
+  /** Absent where the journey offers nothing. */
+  readonly offers?: OfferLedger | undefined;
   readonly settings: Settings;
 }
 
@@ -93,7 +97,10 @@ export async function lookAtRun(db: Queryable, runId: string): Promise<LockedRun
 export async function readState(
   tx: Queryable,
   { id, row, person }: LockedRun,
-  { versions, settings: shelf }: { readonly versions: VersionShelf; readonly settings: Pick<SettingsShelf, 'load'> },
+  {
+    versions,
+    settings: shelf,
+  }: { readonly versions: VersionShelf; readonly settings: Pick<SettingsShelf, 'load' | 'offers'> },
   now: Instant,
   asked: 'what comes' | 'with what ends it' = 'what comes',
 ): Promise<RunState> {
@@ -142,6 +149,7 @@ export async function readState(
       ...wishesFrom(row.unwanted, row.dismissed),
       sentBefore: new Map(Object.entries(row.sent_before ?? {})),
     },
+    ...(version.makesOffers && { offers: await readOfferLedger(tx, person.id, id, shelf.offers) }),
     settings,
   };
 }
@@ -194,7 +202,8 @@ async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined
       ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
       (select jsonb_object_agg(what, until) from suppressions u where u.profile_id = runs.profile_id) as unwanted,
-      (select array_agg('template:' || m.template) from messages m where m.run_id = runs.id and m.dismissed_at is not null) as dismissed,
+      (select array_agg(what) from messages m, unnest(array['template:' || m.template, 'offer:' || m.offer]) as what
+        where m.run_id = runs.id and m.dismissed_at is not null and what is not null) as dismissed,
       (select jsonb_object_agg(m.step, m.id) from runs other join messages m on m.run_id = other.id
         where other.merged_into = runs.id and other.profile_id = runs.profile_id and m.status in ('sending', 'sent')) as sent_before
     from runs where id = ${runId}

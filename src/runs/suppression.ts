@@ -98,10 +98,15 @@ export type StoredWishes = Readonly<Record<string, string | null>> | null;
 
 export function wishesFrom(stored: StoredWishes, dismissed: readonly string[] | null = null): Wishes {
   const all = Object.entries(stored ?? {});
+  const standing = new Map(all.map(([what, until]) => [what, until === null ? null : Date.parse(until)]));
+  return { ...wishesOf(standing), dismissed: new Set(dismissed) };
+}
+
+export function wishesOf(standing: StandingWishes): Wishes {
+  const all = [...standing];
   return {
     suppressed: new Set(all.flatMap(([what, until]) => (until === null ? [what] : []))),
-    snoozed: new Map(all.flatMap(([what, until]) => (until === null ? [] : [[what, Date.parse(until)]]))),
-    dismissed: new Set(dismissed),
+    snoozed: new Map(all.flatMap(([what, until]) => (until === null ? [] : [[what, until]]))),
   };
 }
 

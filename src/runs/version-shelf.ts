@@ -11,6 +11,7 @@ import { currentPublication, loadJourneyVersion } from '../definitions/publish.t
 import type { Settings } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';
 import { interestFrom, interestInPeople, watchInterest } from './journey-index.ts';
+import type { OffersInForce } from './offers.ts';
 
 /** One journey version with what it looks at. */
 export interface Version {
@@ -22,6 +23,7 @@ export interface Version {
   from(step: StepId | null): Interest;
   /** For what its templates name of whom the run is about. */
   readonly named: Interest;
+  readonly makesOffers: boolean;
   /** Whether a run that stands at this step may come to an experiment. */
   comesToExperiment(step: StepId | null): boolean;
   /** Of an account's run: for its roles, and for what its templates name of whoever gets a message. */
@@ -52,6 +54,7 @@ export class VersionShelf {
         ahead.set(step, interest);
         return interest;
       },
+      makesOffers: Object.values(journey.steps).some(({ kind }) => kind === 'offer'),
       named: interestOfExpressions(Object.values((ofAccount ? journey.computedOfAccount : journey.computed) ?? {})),
       people: ofAccount ? interestInPeople(journey) : interestOf(),
       comesToExperiment: (step) =>
@@ -73,10 +76,16 @@ export class VersionShelf {
 export class SettingsShelf {
   #publicationId = 0;
   #settings: Settings | undefined;
+  #offers: OffersInForce['offers'] = {};
 
   /** The settings in force, without asking whether there are newer ones if there were any before. */
   async newest(db: Queryable): Promise<Settings> {
     return this.#settings ?? this.load(db, Number.POSITIVE_INFINITY);
+  }
+
+  /** Those of the same publication, which {@link load} has read. */
+  get offers(): OffersInForce {
+    return { publicationId: this.#publicationId, offers: this.#offers };
   }
 
   /** @param publicationId the newest, as the caller's snapshot has it */
@@ -85,6 +94,7 @@ export class SettingsShelf {
       const publication = await currentPublication(db);
       if (publication === null) throw new Error('Nothing has been published, so no run can be advanced');
       this.#settings = publication.workspace.settings;
+      this.#offers = publication.workspace.offers ?? {};
       this.#publicationId = publication.id;
     }
     return this.#settings;

@@ -19,6 +19,7 @@ import { factRoutes } from './api/facts.ts';
 import { holdoutRoutes } from './api/holdout.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
+import { offerRoutes } from './api/offers.ts';
 import { peopleRoutes } from './api/people.ts';
 import { refusalRoutes } from './api/refusals.ts';
 import { requireApiKey } from './auth.ts';
@@ -94,6 +95,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(audienceRoutes(db));
   await app.register(peopleRoutes(db, clock));
   await app.register(refusalRoutes(db, clock));
+  await app.register(offerRoutes(db, clock));
   await app.register(accountRoutes(db, clock));
   await app.register(factRoutes(db, clock));
   await app.register(enrichmentRoutes(db, clock));

@@ -3,6 +3,7 @@
  * @module
  */
 import picocolors from 'picocolors';
+import { sayOffer } from '../core/offer-text.ts';
 import { sayRefusal } from '../core/refusal-text.ts';
 import type { Hold, LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
@@ -111,6 +112,8 @@ function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string
       return entry.experiment === undefined
         ? `takes the way "${entry.way}"`
         : `gets the variant "${entry.way}" of ${entry.experiment.name}${entry.experiment.by === 'before' ? ', as before' : ''}`;
+    case 'offered':
+      return sayOffer(entry.offer, entry.candidates, time);
     case 'acted': {
       return entry.kind === 'set-trait' ? 'sets traits' : `${nameOf(entry, run)} goes out`;
     }

@@ -17,6 +17,8 @@ export interface SimulatedMessage {
   readonly channel: Channel;
   /** Null for webhooks. */
   readonly template: string | null;
+  /** What it offers, if it does. */
+  readonly offer?: string;
   readonly refusal: Refusal | null;
   /** As the person gets it, or the sales team; null where it was refused, or nobody looks. */
   readonly content: JsonObject | null;

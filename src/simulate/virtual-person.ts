@@ -5,6 +5,7 @@
 
 import type { Sent } from '../core/caps.ts';
 import type { JsonObject } from '../core/condition.ts';
+import type { Offered } from '../core/offer.ts';
 import type { Wishes } from '../core/wishes.ts';
 import type { Profile } from '../process/profile.ts';
 import { noRunChanges } from '../runs/run-rows.ts';
@@ -16,6 +17,8 @@ export interface VirtualPerson {
   wishes: Wishes;
   /** What experiments gave: variants by experiment, by journey. */
   readonly variants: Map<string, Map<string, string>>;
+  /** What the person's runs have picked, oldest first. */
+  readonly offered: (Offered & { readonly run: string })[];
 }
 
 export function virtualPerson(id: number, userId: string | null, traits: JsonObject): VirtualPerson {
@@ -35,5 +38,5 @@ export function virtualPerson(id: number, userId: string | null, traits: JsonObj
     changes: [],
     runChanges: noRunChanges(),
   };
-  return { person, sent: [], wishes: { suppressed: new Set() }, variants: new Map() };
+  return { person, sent: [], wishes: { suppressed: new Set() }, variants: new Map(), offered: [] };
 }

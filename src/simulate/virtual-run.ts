@@ -4,7 +4,7 @@
  */
 import { factsOf } from '../audiences/membership.ts';
 import { type RenderedEmail, renderEmail } from '../channels/liquid.ts';
-import type { JsonObject } from '../core/condition.ts';
+import type { Json, JsonObject } from '../core/condition.ts';
 import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
@@ -85,7 +85,16 @@ export class VirtualRun {
       const { step, visit } = move.next;
       settled = { refusal: this.#deliver(state, step, at) };
       const id = messageId(this.run.id, step.id, visit);
-      reports.push(...emailReport(step, id, settled.refusal, { ...state, cursor: this.run.cursor }, at));
+      reports.push(
+        ...emailReport(
+          step,
+          id,
+          settled.refusal,
+          { ...state, cursor: this.run.cursor },
+          at,
+          this.#messages.at(-1)?.offer,
+        ),
+      );
     }
   }
 
@@ -97,22 +106,29 @@ export class VirtualRun {
         refusal === null &&
         (message === null ? template === of.template : messageId(this.run.id, step, visit) === message),
     );
-    if (putsAway(answer)) for (const { template } of meant) this.#dismissed.add(`template:${template}`);
+    if (putsAway(answer)) for (const { template, offer } of meant) this.#putAway(template, offer);
     const last = meant.at(-1);
     const step = last && this.journey.steps[last.step];
     if (step?.kind !== 'in-app') return undefined;
-    return { journey: this.run.journey, template: step.template.key, category: step.template.category };
+    const { key: template, category } = step.template;
+    return { journey: this.run.journey, template, category, offer: last?.offer };
   }
 
-  #keep({ log, carried }: DecidedMove, { sent, variants }: VirtualPerson, at: Instant): void {
+  #putAway(template: string | null, offer: string | undefined): void {
+    this.#dismissed.add(`template:${template}`);
+    if (offer !== undefined) this.#dismissed.add(`offer:${offer}`);
+  }
+
+  #keep({ log, carried, grants }: DecidedMove, { sent, variants, offered }: VirtualPerson, at: Instant): void {
+    offered.push(...grants.map((grant) => ({ ...grant, run: this.run.id })));
     const given = Object.entries(variantsIn(log, this.run.version) ?? {}).map(
       ([name, { variant }]) => [name, variant] as const,
     );
     if (given.length > 0)
       variants.set(this.run.journey, new Map([...(variants.get(this.run.journey) ?? []), ...given]));
-    for (const { step, visit, channel: name, template, category, refusal, content } of carried.messages) {
+    for (const { step, visit, channel: name, template, category, offer, refusal, content } of carried.messages) {
       const channel = name as SimulatedMessage['channel'];
-      this.#messages.push({ step, visit, at, channel, template, refusal, content });
+      this.#messages.push({ step, visit, at, channel, template, ...(offer !== null && { offer }), refusal, content });
       if (refusal === null && channel !== 'webhook')
         sent.push({ channel, category: category ?? '', journey: this.run.journey, at });
     }
@@ -123,20 +139,27 @@ export class VirtualRun {
     const message = this.#messages.at(-1);
     if (step.kind !== 'email' || message === undefined) return null;
     const address = addressOf(state.traits);
+    const offer = message.content?.offer ?? {};
+    message.content = null;
     if ('to' in address) {
-      if (this.world.rendersEmails) message.content = { to: address.to, ...this.#rendered(step, state, at) };
+      if (this.world.rendersEmails) message.content = { to: address.to, ...this.#rendered(step, state, offer, at) };
       return null;
     }
     message.refusal = { reason: 'channel', detail: address.reason };
     return message.refusal;
   }
 
-  #rendered({ template }: Extract<ActionStep, { kind: 'email' }>, state: RunState, at: Instant): RenderedEmail {
+  #rendered(
+    { template }: Extract<ActionStep, { kind: 'email' }>,
+    state: RunState,
+    offer: Json,
+    at: Instant,
+  ): RenderedEmail {
     const variables = templateVariables(state, this.#version.journey, at);
-    return renderEmail(template, { ...variables, unsubscribeUrl: UNSUBSCRIBE_URL });
+    return renderEmail(template, { ...variables, offer, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 
-  #state({ person, sent, wishes, variants }: VirtualPerson): RunState {
+  #state({ person, sent, wishes, variants, offered }: VirtualPerson): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
     const account: JsonObject | null = person.account?.traits ?? null;
     return {
@@ -151,6 +174,10 @@ export class VirtualRun {
       experiments: { assigned: variants.get(journey) ?? new Map() },
       ledger: { ...wishes, sent, dismissed: this.#dismissed },
       facts: factsOfRun(factsOf(person), this.run),
+      offers: {
+        offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
+        usedUp: new Set(),
+      },
       settings: this.world.settings,
     };
   }

@@ -12,6 +12,7 @@ import * as syncs from './migrations/0005-sync.ts';
 import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
+import * as offers from './migrations/0009b-offers.ts';
 import * as experiments from './migrations/0010-experiments.ts';
 import * as enteredVersion from './migrations/0010b-entered-version.ts';
 import * as entries from './migrations/0011-entries.ts';
@@ -77,6 +78,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0006-tracking-plan': trackingPlan,
         '0007-merges': merges,
         '0009-wishes-and-offers': wishesAndOffers,
+        '0009b-offers': offers,
         '0010-experiments': experiments,
         '0010b-entered-version': enteredVersion,
         '0011-entries': entries,

@@ -150,6 +150,8 @@ export interface MessagesTable {
   channel: Channel;
   template: string | null;
   category: string | null;
+  /** What it offers. */
+  offer: ColumnType<string | null, string | null | undefined>;
   status: 'reserved' | 'sending' | 'sent' | 'refused' | 'failed';
   refusal: JsonOf<Refusal> | null;
   detail: JsonOf<JsonObject> | null;
@@ -219,6 +221,28 @@ export interface SuppressionsTable {
   until: ColumnType<Date | null, Date | null | undefined>;
   at: Date;
   cause: JsonOf<JsonObject>;
+}
+
+/** `runs`: what steps picked to offer; a step that is done again has a row for each visit. */
+export interface OfferGrantsTable {
+  run_id: string;
+  step: string;
+  visit: number;
+  offer: string;
+  value: number;
+  propensity: number;
+  at: Date;
+}
+
+/** `runs`: how many of a limited offer were given, by shards that are locked one at a time. */
+export interface OfferStockTable {
+  offer: string;
+  shard: number;
+  taken: number;
+  /** `taken` at most. */
+  room: number;
+  /** The publication whose limit the rooms come to, together. */
+  publication_id: number;
 }
 
 /** `runs`: what Temporal is still to be told. */

@@ -41,6 +41,8 @@ import type {
   MessageAttemptsTable,
   MessagesTable,
   MigratedRunsTable,
+  OfferGrantsTable,
+  OfferStockTable,
   OutboxTable,
   RunLogTable,
   RunMigrationsTable,
@@ -77,6 +79,8 @@ export interface Tables {
   message_attempts: MessageAttemptsTable;
   tasks: TasksTable;
   suppressions: SuppressionsTable;
+  offer_grants: OfferGrantsTable;
+  offer_stock: OfferStockTable;
   outbox: OutboxTable;
   run_migrations: RunMigrationsTable;
   migrated_runs: MigratedRunsTable;

@@ -46,7 +46,7 @@ test('who follows the link in an email and presses the button gets no more of it
   const link = await linkInEmailTo('ada');
   const { page, context, faults } = await watchedPage(browser, [server.url], PHONE);
   await page.goto(link);
-  expect(await page.getByRole('heading').textContent()).toBe('Unsubscribe?');
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Unsubscribe?');
   await page.getByRole('button', { name: 'Stop marketing messages' }).click();
   await page.getByRole('heading', { name: 'You are unsubscribed' }).waitFor();
   expect(await page.title()).toBe('Unsubscribed');
@@ -91,7 +91,7 @@ describe.each(LOOKS)('on a $name', ({ options, name }) => {
     await page.getByRole('heading', { name: 'You are unsubscribed' }).waitFor();
     expect(await look()).toEqual([0, []]);
     await page.goto(`${link}x`);
-    expect(await page.getByRole('heading').textContent()).toBe('This link does not work');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('This link does not work');
     expect(await look()).toEqual([0, []]);
     expect(faults).toEqual([]);
     await context.close();

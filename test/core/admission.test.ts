@@ -54,6 +54,7 @@ describe('in quiet hours', () => {
     const { cursor } = run(oneStep(), by);
     expect(interpret(oneStep(), cursor, by, T0 + HOUR)).toEqual({
       cursor,
+      grants: [],
       log: [],
       acts: [],
       next: { kind: 'wait', until: T0 + 8 * HOUR, condition: null },

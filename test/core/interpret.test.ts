@@ -58,6 +58,7 @@ describe('a wait', () => {
       cursor,
       log: [],
       acts: [],
+      grants: [],
       next: { kind: 'wait', until: T0 + HOUR, condition: null },
     });
   });

@@ -43,7 +43,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     },
     [
       'a.yaml:5:35  People have no trait `idd`. Did you mean `person.id`?',
-      'a.yaml:6:25  Unknown variable `foo`. There is `person`, `account`, `event`, `journey`.',
+      'a.yaml:6:25  Unknown variable `foo`. There is `person`, `account`, `event`, `journey`, `offer`.',
       'a.yaml:7:29  People have no trait `plam`. Did you mean `person.plan`?',
     ],
   ],
@@ -58,7 +58,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     [
       'a.mjml:4:14  People have no trait `plam`. Did you mean `person.plan`?',
       'a.mjml:8:16  People have no trait `firstNam`. Did you mean `person.firstName`?',
-      'a.mjml:9:44  Unknown variable `y`. There is `person`, `account`, `event`, `journey`, `unsubscribeUrl`.',
+      'a.mjml:9:44  Unknown variable `y`. There is `person`, `account`, `event`, `journey`, `offer`, `unsubscribeUrl`.',
     ],
   ],
   [

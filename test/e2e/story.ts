@@ -21,6 +21,8 @@ function outcomeOf(entry: LogEntry, enteredAt: Instant): string {
       return `waited, ${entry.why}`;
     case 'took':
       return `took ${entry.way}`;
+    case 'offered':
+      return `offered ${entry.offer ?? 'nothing'}`;
     case 'acted':
       return 'acted';
     case 'held':

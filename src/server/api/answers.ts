@@ -55,6 +55,7 @@ export const messageAnswer = z.object({
   channel: z.enum(CHANNELS),
   template: z.string().nullable(),
   category: z.string().nullable(),
+  offer: z.string().nullable().describe('What it offers'),
   status: z.enum(MESSAGE_STATUSES),
   refusal: object.nullable().describe('Why it did not go out'),
   detail: object.nullable(),

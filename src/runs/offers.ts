@@ -1,0 +1,80 @@
+/**
+ * What a person was offered, and what their run offers now; read and stored under the person's lock.
+ * @module
+ */
+import { sql } from 'kysely';
+import type { Move } from '../core/interpret.ts';
+import type { Offer, OfferLedger } from '../core/offer.ts';
+import type { Queryable } from '../store/database.ts';
+import { takeOne, usedUpOffers } from './offer-stock.ts';
+import type { RunState } from './run-state.ts';
+
+/** The offers of the newest publication: limits, and whether there still is such an offer, hold as published last. */
+export interface OffersInForce {
+  readonly publicationId: number;
+  readonly offers: Readonly<Record<string, Offer>>;
+}
+
+/** @param runId whose own picks are told apart from those of the person's other runs; null: none is */
+export async function readOfferLedger(
+  db: Queryable,
+  profileId: number,
+  runId: string | null,
+  { publicationId, offers }: OffersInForce,
+): Promise<OfferLedger> {
+  const { rows } = await sql<{ offer: string; at: Date; step: string | null; value: number; propensity: number }>`
+    select g.offer, g.at, g.value, g.propensity, case when g.run_id = ${runId} then g.step end as step
+    from runs r join offer_grants g on g.run_id = r.id where r.profile_id = ${profileId} order by g.at, g.visit
+  `.execute(db);
+  const limited = Object.values(offers).flatMap(({ key, limit }) => (limit === undefined ? [] : [key]));
+  return {
+    offered: rows.map(({ at, ...row }) => ({ ...row, at: at.getTime() })),
+    usedUp: limited.length === 0 ? new Set() : await usedUpOffers(db, limited, publicationId),
+  };
+}
+
+/**
+ * Takes one of each limited offer that the move picks for the first time.
+ * @param decide the move, with what is used up; decided anew without an offer that others have used up meanwhile
+ */
+export async function decideWithOffers<Decided extends Pick<Move, 'grants'>>(
+  tx: Queryable,
+  { offers: ledger, heldOut }: Pick<RunState, 'offers' | 'heldOut'>,
+  { publicationId, offers }: OffersInForce,
+  decide: (ledger: OfferLedger | undefined) => Promise<Decided>,
+): Promise<Decided> {
+  if (ledger === undefined) return decide(undefined);
+  const gone = new Set(ledger.usedUp);
+  const taken = new Set<string>();
+  for (;;) {
+    const decided = await decide({ ...ledger, usedUp: gone });
+    const missing = await firstMissing(decided.grants);
+    if (missing === null) return decided;
+    gone.add(missing);
+  }
+
+  async function firstMissing(grants: Move['grants']): Promise<string | null> {
+    for (const { step, offer, isNew } of grants) {
+      if (!isNew || taken.has(step)) continue;
+      const inForce = offers[offer];
+      if (inForce === undefined) return offer;
+      const { limit } = inForce;
+      // People held out get nothing, so that they use nothing up.
+      const isFree = heldOut || limit === undefined || (await takeOne(tx, { offer, limit, publicationId }));
+      if (!isFree) return offer;
+      taken.add(step);
+    }
+    return null;
+  }
+}
+
+export async function saveGrants(tx: Queryable, runId: string, grants: Move['grants']): Promise<void> {
+  if (grants.length === 0) return;
+  const rows = grants.map(({ at, ...grant }) => ({ ...grant, at: new Date(at) }));
+  await sql`
+    insert into offer_grants (run_id, step, visit, offer, value, propensity, at)
+    select ${runId}, step, visit, offer, value, propensity, at
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as row (step text, visit integer, offer text, value double precision, propensity double precision, at timestamptz)
+  `.execute(tx);
+}
