@@ -13,12 +13,13 @@ import { evaluate } from './evaluate.ts';
 import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
+import { BEFORE_MILESTONE, milestoneOf } from './milestone.ts';
 import { NO_OFFERS, type Offer, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
 import { sayRefusal } from './refusal-text.ts';
 import type { Chosen } from './roles.ts';
-import type { Cursor, LogEntry, Outcome, Waiting } from './run.ts';
+import type { Cursor, Hold, LogEntry, Outcome, Waiting } from './run.ts';
 import { wayFor } from './split.ts';
 import { type Instant, MINUTE, type Milliseconds } from './time.ts';
 
@@ -106,13 +107,15 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
 
   /** Has the step been held already? */
   let asksAgain = false;
+  /** Has what a message was held for just come true? */
+  let isMature = false;
   let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
   for (;;) {
     if (here.phase === 'delivering') return { cursor: here, log, acts, grants, next: delivery(journey, here) };
 
     if (here.phase === 'waiting') {
       const step = here.step === null ? null : stepOf(journey, here.step);
-      const condition = step?.kind === 'wait-until' ? step.condition : null;
+      const condition = awaited(journey, here);
       const metAt = condition === null ? null : cameTrue(condition, here);
       if (metAt === null && now < here.until) {
         // What woke the run may have happened by a clock that is ahead of ours: it is then waited for.
@@ -130,6 +133,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       if (here.hold !== undefined) {
         here = { phase: 'ready', step: step.id, at, visit: here.visit, ...(here.to && { to: here.to }) };
         asksAgain = true;
+        isMature = metAt !== null;
         continue;
       }
       const why = metAt !== null ? 'condition' : condition === null ? 'time' : 'timeout';
@@ -200,6 +204,15 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       case 'sales-task':
       case 'webhook':
       case 'set-trait': {
+        const milestone = milestoneOf(step, journey);
+        if (milestone !== null && !isMature && !holds(milestone.reached, at)) {
+          if (milestone.before === 'leave') return end('exited', BEFORE_MILESTONE, at);
+          const hold: Hold = { reason: 'milestone' };
+          log.push({ ...said(step, at, visit), did: 'held', until: deadline, hold });
+          here = { phase: 'waiting', step: step.id, at, until: deadline, visit, hold };
+          continue;
+        }
+        isMature = false;
         const turn = turnAt(step, here.to, given.account, at);
         if (turn.held !== undefined) {
           const until = Math.min(turn.held.until, deadline);
@@ -299,6 +312,7 @@ export function delivered(
 /** The condition a waiting run would be woken by. */
 export function awaited(journey: Journey, cursor: Cursor): Condition | null {
   if (cursor.phase !== 'waiting' || cursor.step === null) return null;
+  if (cursor.hold?.reason === 'milestone') return journey.milestone?.reached ?? null;
   const step = stepOf(journey, cursor.step);
   return step.kind === 'wait-until' ? step.condition : null;
 }

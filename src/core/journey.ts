@@ -7,6 +7,7 @@
 import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Hours } from './hours.ts';
+import type { Milestone } from './milestone.ts';
 import type { Offer } from './offer.ts';
 import type { Role } from './roles.ts';
 import type { Schedule } from './schedule.ts';
@@ -212,6 +213,8 @@ export interface Journey {
   readonly priority: number;
   /** Absent: it gets in no other journey's way. */
   readonly group?: Group;
+  /** Before it nothing is sent. Absent: people are written to from the first day on. */
+  readonly milestone?: Milestone;
   /** The journey's own caps: they count only its own messages. */
   readonly caps: readonly Cap[];
   /** The computed traits of people that its templates name, by key. */

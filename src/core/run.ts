@@ -15,6 +15,8 @@ export type Outcome = 'converted' | 'exited' | 'timed-out' | 'completed' | 'merg
 export type Hold =
   /** Quiet hours, or hours of the step or its template, by the clock of this zone. */
   | { readonly reason: 'hours'; readonly zone: string }
+  /** The person has not reached the first value milestone; the hold is over once they have. */
+  | { readonly reason: 'milestone' }
   /** What would refuse it now, and does not then. */
   | { readonly reason: 'refused'; readonly refusal: Refusal };
 

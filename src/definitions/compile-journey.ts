@@ -11,6 +11,7 @@ import { addressee, lintNames, stakeholdersOf } from './compile-addressees.ts';
 import { type ConditionSurroundings, compileCondition } from './compile-condition.ts';
 import { compileAgain, compileEntry, compileGroup, compileLimit, enteredWith } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
+import { compileMilestone } from './compile-milestone.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
 import type { Traits } from './compile-traits.ts';
@@ -79,6 +80,7 @@ export function compileJourney(
   const first = compileList({ list: file.steps, at: ['steps'] }, null, compiler);
   if (file.value !== undefined) lintValue(file, given);
   const everywhere = catalog.settings?.file.holdout;
+  const milestone = compileMilestone(file, catalog, given);
 
   const journey: Journey = {
     key: file.journey,
@@ -97,6 +99,7 @@ export function compileJourney(
     ...(file.ramp !== undefined && { ramp: shareOf(file.ramp) }),
     priority: file.priority ?? DEFAULT_PRIORITY,
     ...compileGroup(file.group, catalog.settings?.file, sayAt(given, ['group'])),
+    ...(milestone !== undefined && { milestone }),
     caps: (file.caps ?? []).map(compileCap),
     computed: computedIn(Object.values(steps), 'person', traits),
     ...(of === 'account' && { computedOfAccount: computedIn(Object.values(steps), of, traits) }),

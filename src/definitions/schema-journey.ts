@@ -194,6 +194,15 @@ export const journeyFile = z.strictObject({
     .describe('Ends the run otherwise. `after` is 30 days where it is absent.'),
   holdout: holdout.optional().describe('This share goes through the same journey and gets nothing.'),
   ramp: percent.optional().describe('Only this share of people may enter. Raising it shuts nobody out.'),
+  milestone: condition
+    .optional()
+    .describe('In place of the workspace’s: until it holds, messages of this journey wait.'),
+  beforeMilestone: z
+    .enum(['hold', 'leave', 'act'], { error: 'must be `hold`, `leave` or `act`' })
+    .optional()
+    .describe(
+      'At a message before the milestone: wait for it (`hold`, default), end the run, or send it all the same.',
+    ),
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
   group: key.optional().describe('A group of the settings: a person is in one of its journeys at a time.'),
   caps: caps.optional().describe('Count only this journey’s messages.'),

@@ -91,7 +91,9 @@ export const messaging = {
         z.strictObject({
           cap: meaning.optional(),
           hours: meaning.optional(),
-          unwanted: z.enum(['skip', 'leave'], { error: 'must be `skip` or `leave`' }).optional(),
+          unwanted: meaning
+            .optional()
+            .describe('A snooze can be waited for; what is refused for ever is skipped then.'),
         }),
       ],
       { error: 'must be `skip`, `wait` or `leave`, or a map such as `{ cap: wait, unwanted: leave }`' },

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod';
-import { audienceFile } from './schema-condition.ts';
+import { audienceFile, condition } from './schema-condition.ts';
 import { enrichmentFile } from './schema-enrichment.ts';
 import { groups } from './schema-entry.ts';
 import { holdout, journeyFile } from './schema-journey.ts';
@@ -33,6 +33,9 @@ export const settingsFile = z.strictObject({
   quietHours: quietHours.optional(),
   holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
   groups,
+  milestone: condition
+    .optional()
+    .describe('When somebody has had a first value of the product. Until it holds, messages of all journeys wait.'),
   categories: z
     .record(key, category)
     .refine((it) => Object.keys(it).length > 0, { error: 'must name at least one category' })

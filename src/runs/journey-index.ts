@@ -9,6 +9,7 @@ import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
 import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
+import { milestoneOf } from '../core/milestone.ts';
 import type { Offer } from '../core/offer.ts';
 import { followersOf, reachableFrom } from '../core/reachable.ts';
 import { rolesOf } from '../core/receivers.ts';
@@ -52,12 +53,14 @@ export function indexJourneys(journeys: Iterable<PublishedJourney>): JourneyInde
 
 /** What can end or wake a run of this journey: its goal, its exit and the conditions it may wait for. */
 export function watchInterest(journey: Journey): Interest {
-  return interestOf(...conditionsOf(journey, (step) => (step.kind === 'wait-until' ? [step.condition] : [])));
+  const awaited = conditionsOf(journey, (step) => (step.kind === 'wait-until' ? [step.condition] : []));
+  return interestOf(...awaited, ...milestoneAmong(journey, Object.keys(journey.steps)));
 }
 
 /** What the steps from this one on may ask about; and what is watched, where time alone could change its answer. */
 export function interestFrom(journey: Journey, from: StepId | null): Interest {
-  const asked = [...reachableFrom(journey, from)].flatMap((id) => askedBy(stepOf(journey, id)));
+  const ahead = [...reachableFrom(journey, from)];
+  const asked = [...ahead.flatMap((id) => askedBy(stepOf(journey, id))), ...milestoneAmong(journey, ahead)];
   const watched = conditionsOf(journey, () => []);
   return interestOf(...asked, ...(interestOf(...watched).timed ? watched : []));
 }
@@ -87,6 +90,16 @@ export function interestInPeople(journey: Journey): Interest {
       ...Object.values(journey.computed ?? {}),
     ]),
   ]);
+}
+
+/** The milestone that one of these steps has to wait for. */
+function milestoneAmong(journey: Journey, steps: readonly StepId[]): readonly Condition[] {
+  for (const id of steps) {
+    const step = stepOf(journey, id);
+    const milestone = 'template' in step ? milestoneOf(step, journey) : null;
+    if (milestone !== null) return [milestone.reached];
+  }
+  return [];
 }
 
 function askedBy(step: Step): readonly Condition[] {

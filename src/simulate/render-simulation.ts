@@ -131,6 +131,7 @@ function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string
 }
 
 function sayHold(hold: Hold, time: (at: Instant) => string): string {
+  if (hold.reason === 'milestone') return 'the first value milestone is not reached';
   return hold.reason === 'hours' ? `outside of its hours in ${hold.zone}` : sayRefusal(hold.refusal, time);
 }
 
