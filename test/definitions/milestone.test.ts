@@ -29,9 +29,7 @@ test('what is wrong with it is said where it stands', async () => {
       'settings.yaml': `${SETTINGS}milestone: { trait: plam, is: pro }\n`,
       'a.yaml': journey('milestone: { event: X, since: entry }\nbeforeMilestone: act\n'),
     }),
-  ).toEqual([
-    'a.yaml:9:18  The milestone of this journey means nothing to it. Keep one of the two.',
-  ]);
+  ).toEqual(['a.yaml:9:18  The milestone of this journey means nothing to it. Keep one of the two.']);
   expect(await messagesOf({ 'a.yaml': journey('beforeMilestone: later\n') })).toEqual([
     'a.yaml:8:18  `beforeMilestone` must be `hold`, `leave` or `act`, not "later".',
   ]);
