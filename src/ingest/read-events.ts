@@ -53,6 +53,7 @@ export function readAccountEvents(db: Queryable, accountId: number, limit: numbe
       'properties',
     ])
     .where('account_id', '=', accountId)
+    .where('type', '!=', 'group')
     .orderBy('occurred_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

@@ -1,31 +1,40 @@
 /**
  * What people and their accounts have to tell each other while a batch of events is applied. People's transactions never
- * lock an account: what they did in it reaches it through the inbox, in the account's own lane.
+ * lock an account: what they did in it reaches it through the inbox, in the account's own lane. Pure but for the profiles,
+ * which are changed in place, and the rows that it gathers.
  * @module
  */
 import type { JsonObject } from '../core/condition.ts';
 import { concerns } from '../core/interest.ts';
 import type { Instant } from '../core/time.ts';
-import type { LoggedEvent } from '../ingest/event-log.ts';
+import { isDeed, type LoggedEvent } from '../ingest/event-log.ts';
 import { type IncomingEvent, type News, newsFor } from '../ingest/inbox.ts';
-import { joinAccount, loadAccountsOf, loadAccountTraits } from '../profiles/accounts.ts';
 import type { ProfileRef } from '../profiles/identity.ts';
 import { applyTraits } from '../profiles/traits.ts';
-import type { Queryable } from '../store/database.ts';
 import { type Applying, applyHappening, type EntryEvent, type Happening, isCrowded } from './apply.ts';
-import { type Profile, reloadRelated } from './profile.ts';
+import { applyEvent } from './apply-event.ts';
+import type { Profile } from './profile.ts';
 import type { Told } from './tell-relatives.ts';
 
 /** The engine's own events of a person in an account. */
 export const MEMBER_JOINED = 'Member Joined';
 export const MEMBER_CHANGED = 'Member Changed';
 
-export interface Joined {
-  readonly accountId: number;
+/** How a person and an account stand, once the person has joined it. */
+export interface Tie {
   /** The person had never joined it before. */
   readonly isFirst: boolean;
-  /** What that is to the person. */
-  readonly happening: Pick<Happening, 'account' | 'heard'>;
+  /** What is known of an account that is not the person's current one. */
+  readonly traits: JsonObject;
+}
+
+export interface AppliedCall {
+  /** In which the call was made. */
+  readonly accountId: number | undefined;
+  /** The person's own traits that it changed. */
+  readonly changed: readonly string[];
+  /** Events of the engine's own that go with it. */
+  readonly happened: readonly LoggedEvent[];
 }
 
 export class AccountTalk {
@@ -38,10 +47,7 @@ export class AccountTalk {
   /** By account: what was done in it and waits to be looked at together. */
   readonly #done = new Map<number, NonNullable<News['event']>[]>();
 
-  constructor(
-    readonly tx: Queryable,
-    readonly applying: Applying,
-  ) {}
+  constructor(readonly applying: Applying) {}
 
   /** Tells an account of itself. */
   tell(account: ProfileRef, event: IncomingEvent, news: News = {}): void {
@@ -67,37 +73,52 @@ export class AccountTalk {
     this.toAccounts.push(newsFor(accountId, { event: news }, event));
   }
 
-  /** A `group` call: the person joins the account, and sees at once what the call says of it. */
-  async join(person: Profile, account: ProfileRef, event: IncomingEvent): Promise<Joined> {
-    const { id: accountId } = account;
+  /**
+   * Applies what somebody did or said, and tells the account of it in which that was.
+   * @param tie of a `group` call: how the person stands with the account that it names
+   */
+  applyCall(person: Profile, event: IncomingEvent, account: ProfileRef | undefined, tie: Tie | null): AppliedCall {
+    const joined = tie === null || account === undefined ? null : this.#join(person, account, event, tie);
+    // What the engine reports of an account itself is its own event, and it need not be told.
+    const isOwn = person.kind === 'account';
+    const accountId = isOwn ? person.id : (account?.id ?? person.account?.id);
+    const changed = applyEvent(person, event, joined ?? {}, this.applying);
+    if (isDeed(event.type) && !isOwn) this.report(accountId, event);
+    const happened =
+      tie?.isFirst && account !== undefined
+        ? [this.#happen(person, account.id, MEMBER_JOINED, person.ownTraits, event)]
+        : [];
+    return { accountId, changed, happened };
+  }
+
+  /** The person has joined the account, and sees at once what the call says of it. */
+  #join(person: Profile, account: ProfileRef, event: IncomingEvent, { isFirst, traits }: Tie): Partial<Happening> {
     const at = Date.parse(event.occurredAt);
-    const isFirst = await joinAccount(this.tx, { accountId, personId: person.id, at });
-    if (isFirst) await reloadRelated(this.tx, person, this.applying);
-    const said = { ...this.#said.get(accountId), ...event.traits };
-    this.#said.set(accountId, said);
+    const said = { ...this.#said.get(account.id), ...event.traits };
+    this.#said.set(account.id, said);
     const saysAnything = Object.keys(event.traits ?? {}).length > 0;
     if (isFirst) this.tell(account, event, { joined: person.id });
     else if (saysAnything) this.tell(account, event);
+    const current = this.#current(person, account, { ...traits, ...said }, at);
     return {
-      accountId,
-      isFirst,
-      happening: {
-        account: await this.#current(person, account, said, at),
-        ...(isFirst ? { heard: { related: this.#anyAccountAudience() } } : {}),
-      },
+      ...(current === undefined ? {} : { account: current }),
+      ...(isFirst ? { heard: { related: this.#anyAccountAudience() } } : {}),
     };
   }
 
-  /** The event of a person who joined an account for the first time. */
-  memberJoined(person: Profile, accountId: number, event: IncomingEvent): LoggedEvent {
-    return this.#happen(person, accountId, MEMBER_JOINED, person.ownTraits, event);
+  /** Does any audience of accounts ask what becomes of their people? */
+  get asksOfMembers(): boolean {
+    return this.applying.catalog.accounts.interest.events.has(MEMBER_CHANGED);
   }
 
-  /** The events of a person whose traits changed, one in each account; none where no audience asks for them. */
-  async memberChanged(person: Profile, changed: readonly string[], event: IncomingEvent): Promise<LoggedEvent[]> {
-    if (!this.applying.catalog.accounts.interest.events.has(MEMBER_CHANGED)) return [];
+  /** The events of a person whose traits changed, one in each account. */
+  memberChanged(
+    person: Profile,
+    changed: readonly string[],
+    event: IncomingEvent,
+    accounts: readonly number[],
+  ): LoggedEvent[] {
     const traits = Object.fromEntries(changed.map((key) => [key, person.ownTraits[key] ?? null]));
-    const accounts = (await loadAccountsOf(this.tx, [person.id])).get(person.id) ?? [];
     return accounts.map((accountId) => this.#happen(person, accountId, MEMBER_CHANGED, traits, event));
   }
 
@@ -145,13 +166,12 @@ export class AccountTalk {
   }
 
   /** The person's account after the call, where that is another one than before, or looks different. */
-  async #current(person: Profile, account: ProfileRef, said: JsonObject, at: Instant): Promise<Happening['account']> {
+  #current(person: Profile, account: ProfileRef, said: JsonObject, at: Instant): Happening['account'] {
     const before = person.account;
     const isSame = before?.id === account.id;
     const isLater = before === undefined || at > before.joinedAt || (at === before.joinedAt && account.id > before.id);
     if (!isSame && !isLater) return undefined;
-    const known = isSame ? before.traits : account.isNew ? {} : await loadAccountTraits(this.tx, account.id);
-    const { traits, changed } = applyTraits(known, said);
+    const { traits, changed } = applyTraits(isSame ? before.traits : {}, said);
     const after = { id: account.id, traits, joinedAt: isSame ? Math.max(at, before.joinedAt) : at };
     if (!isSame || changed.length > 0) return after;
     person.account = after;

@@ -7,17 +7,18 @@ import type { Instant } from '../core/time.ts';
 import { saidBy } from '../core/wishes.ts';
 import { appendEvents, isDeed, type LoggedEvent } from '../ingest/event-log.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
-import type { Resolved } from '../profiles/identity.ts';
+import { joinAccount, loadAccountsOf, loadAccountTraits } from '../profiles/accounts.ts';
+import type { ProfileRef, Resolved } from '../profiles/identity.ts';
 import { keepSayings, type Saying } from '../profiles/merge-log.ts';
 import { type Heard, hearWishes } from '../runs/heard-wishes.ts';
 import type { Instances } from '../runs/run-rows.ts';
 import type { Queryable } from '../store/database.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
-import { AccountTalk, MEMBER_CHANGED, MEMBER_JOINED } from './account-talk.ts';
+import { AccountTalk, MEMBER_CHANGED, MEMBER_JOINED, type Tie } from './account-talk.ts';
 import type { Applying } from './apply.ts';
 import { applyEvent } from './apply-event.ts';
 import type { Catalog } from './catalog.ts';
-import { loadProfiles, type Profile, saveProfiles } from './profile.ts';
+import { loadProfiles, type Profile, reloadRelated, saveProfiles } from './profile.ts';
 import { tellRelatives } from './tell-relatives.ts';
 
 /** Somebody whom an event names became another, or two again, before they could be locked. */
@@ -41,7 +42,7 @@ export async function applyBatch(
   const loaded = await loadProfiles(tx, applying.catalog, applying.versions, ids, earliest, { instances });
   // Another lane made one of them another between finding and locking them.
   if (loaded.size < ids.length) throw new PeopleMovedError();
-  const talk = new AccountTalk(tx, applying);
+  const talk = new AccountTalk(applying);
   const logged: LoggedEvent[] = [];
   const said: Saying[] = [];
   const heard: Heard[] = [];
@@ -73,20 +74,23 @@ export async function applyBatch(
       const { messageId, occurredAt } = event;
       heard.push({ profileId: person.id, messageId, at: Date.parse(occurredAt), said: wish });
     }
-    const joined = event.type === 'group' && account !== undefined ? await talk.join(person, account, event) : null;
-    // What the engine reports of an account itself is its own event, and it need not be told.
-    const isOwn = person.kind === 'account';
-    const accountId = isOwn ? person.id : (account?.id ?? person.account?.id);
-    const changed = applyEvent(person, event, joined?.happening ?? {}, applying);
-    logged.push(logEntry(person, event, originId, isDeed(event.type) ? accountId : undefined));
-    if (event.type === 'identify' || joined !== null) {
+    const tie =
+      event.type === 'group' && account !== undefined ? await joined(tx, person, account, event, applying) : null;
+    const { accountId, changed, happened } = talk.applyCall(person, event, account, tie);
+    const isOfAccount = isDeed(event.type) || event.type === 'group';
+    logged.push(logEntry(person, event, originId, isOfAccount ? accountId : undefined), ...happened);
+    if (event.type === 'identify' || tie !== null) {
       const traits = event.type === 'identify' ? event.traits : undefined;
       const at = Date.parse(event.occurredAt);
-      said.push({ personId: person.id, originId: originId ?? person.id, at, traits, accountId: joined?.accountId });
+      said.push({
+        ...{ personId: person.id, originId: originId ?? person.id, at, traits },
+        accountId: tie === null ? undefined : account?.id,
+      });
     }
-    if (isDeed(event.type) && !isOwn) talk.report(accountId, event);
-    if (joined?.isFirst) logged.push(talk.memberJoined(person, joined.accountId, event));
-    if (changed.length > 0) logged.push(...(await talk.memberChanged(person, changed, event)));
+    if (changed.length > 0 && talk.asksOfMembers) {
+      const accountsOf = (await loadAccountsOf(tx, [person.id])).get(person.id) ?? [];
+      logged.push(...talk.memberChanged(person, changed, event, accountsOf));
+    }
     if (account?.isNew) talk.introduce(account, event);
   }
   await appendEvents(tx, logged);
@@ -112,6 +116,20 @@ function instancesIn(batch: readonly { readonly event: IncomingEvent }[], { jour
         : [accounts.journeys.enteredByEvent(done.name, done.byEngine), { properties: done.entering?.properties ?? {} }];
     return entered.flatMap(({ journey }) => instanceKeyOf(journey, entry) ?? []);
   });
+}
+
+/** Makes the person one of the account's. */
+async function joined(
+  tx: Queryable,
+  person: Profile,
+  account: ProfileRef,
+  { occurredAt }: IncomingEvent,
+  applying: Applying,
+): Promise<Tie> {
+  const isFirst = await joinAccount(tx, { accountId: account.id, personId: person.id, at: Date.parse(occurredAt) });
+  if (isFirst) await reloadRelated(tx, person, applying);
+  const isKnown = account.isNew === true || person.account?.id === account.id;
+  return { isFirst, traits: isKnown ? {} : await loadAccountTraits(tx, account.id) };
 }
 
 function logEntry(

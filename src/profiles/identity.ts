@@ -172,7 +172,12 @@ async function knownIdentities(
   return { known, origins };
 }
 
-function accountNamed({ type, groupId, context }: IncomingEvent): string | undefined {
+/** The id of the account that a call is about, or that it was made in. */
+export function accountNamed({
+  type,
+  groupId,
+  context,
+}: Pick<IncomingEvent, 'type' | 'groupId' | 'context'>): string | undefined {
   if (type === 'group') return groupId;
   const named = type === 'identify' || type === 'alias' ? undefined : context.groupId;
   return (typeof named === 'string' && named !== '') || Number.isSafeInteger(named) ? String(named) : undefined;
