@@ -70,11 +70,24 @@ const waking = (number: number): fc.Arbitrary<Condition> =>
     window.map((within) => ({ event: wakeOf(number), times: { exactly: 0 }, within })),
   );
 
+/** Those of no two journeys of one person begin at the same minute. */
+function hoursOf(number: number): fc.Arbitrary<Authored> {
+  const minute = String(number % 60).padStart(2, '0');
+  return fc.record(
+    {
+      from: fc.constantFrom(7, 9, 16).map((hour) => `${hour}:${minute}`),
+      to: fc.constantFrom(19, 22).map((hour) => `${hour}:${minute}`),
+      days: fc.constantFrom(['monday', 'wednesday', 'friday'], ['tuesday', 'saturday', 'sunday']),
+    },
+    { requiredKeys: ['from'] },
+  );
+}
+
 function stepsOf(number: number, url: string): fc.Arbitrary<Step[]> {
   const wait = fc
     .constantFrom(30 * MINUTE, HOUR, 7 * HOUR, DAY, 2 * DAY)
     .map((length) => `${length / SECOND + number}s`);
-  const message = fc.constantFrom<Step>(
+  const template = fc.constantFrom<Step>(
     { email: 'letter' },
     { email: 'receipt' },
     { email: 'news' },
@@ -82,6 +95,19 @@ function stepsOf(number: number, url: string): fc.Arbitrary<Step[]> {
     { 'in-app': 'hint' },
     { 'sales-task': 'call' },
   );
+  const message = fc
+    .tuple(
+      template,
+      fc.option(hoursOf(number), { freq: 5, nil: undefined }),
+      fc.option(fc.constantFrom('skip', 'leave', { cap: 'leave' }, { hours: 'skip' }, { unwanted: 'leave' }), {
+        freq: 4,
+        nil: undefined,
+      }),
+    )
+    .map(([step, send, refused]): Step => {
+      if (step.email === 'receipt') return step;
+      return { ...step, ...(send && { send }), ...(refused && { refused }) };
+    });
   const plain: fc.Arbitrary<Step> = fc.oneof(
     { weight: 4, arbitrary: wait.map((length) => ({ wait: length })) },
     { weight: 5, arbitrary: message },
@@ -122,30 +148,46 @@ function stepsOf(number: number, url: string): fc.Arbitrary<Step[]> {
         .tuple(waking(number), wait, list(depth - 1, 0))
         .map(([condition, timeout, onTimeout]) => ({ 'wait-until': condition, timeout, onTimeout })),
     );
-  return list(DEPTH, 2);
+  const experiment: fc.Arbitrary<Step> = fc
+    .tuple(list(0, 0), list(0, 1), fc.constantFrom(undefined, '30%'), fc.constantFrom(undefined, '70%'))
+    .map(([a, b, share, rest]) => ({
+      experiment: `experiment-${number}`,
+      variants: {
+        a: { ...(share && { share }), steps: a },
+        b: { ...(share && { share: rest ?? '70%' }), steps: b },
+      },
+    }));
+  return fc
+    .tuple(list(DEPTH, 2), fc.option(experiment, { freq: 2 }))
+    .map(([steps, one]) => (one === null ? steps : [...steps, one]));
 }
 
 function journeyFile(number: number, url: string): fc.Arbitrary<string> {
   return fc
     .record({
-      byAudience: fc.boolean(),
-      again: fc.constantFrom('never', 'always', 'after 4d'),
+      by: fc.constantFrom('audience', 'leaves', 'event', 'event'),
+      again: fc.constantFrom('never', 'always', 'after 4d', { after: '2d', atMost: 2 }),
       goal: fc.option(ending(number), { nil: undefined }),
       when: fc.option(ending(number), { nil: undefined }),
       after: fc.constantFrom(9, 15).map((days) => `${(days * DAY) / MINUTE + 53}m`),
       holdout: fc.constantFrom(undefined, '30%'),
       priority: fc.integer({ min: 1, max: 99 }),
-      caps: fc.constantFrom(undefined, [{ atMost: 1, within: '3d' }], [{ channel: 'email', atMost: 2, within: '2d' }]),
+      caps: fc.constantFrom(
+        undefined,
+        [{ atMost: 1, within: '3d' }],
+        [{ channel: 'email', atMost: 2, within: '2d' }],
+        [{ category: 'letters', atMost: 1, per: 'week' }],
+      ),
       within: window,
       steps: stepsOf(number, url),
     })
-    .map(({ byAudience, again, when, after, within, steps, ...journey }) => {
+    .map(({ by, again, when, after, within, steps, ...journey }) => {
       const audience = `entered-${number}`;
-      const enter = byAudience ? { audience, again } : { event: startOf(number), again };
+      const enter = by === 'event' ? { event: startOf(number), again } : { [by]: audience, again };
       const exit = when === undefined ? { after } : { after, when };
       const written = { journey: keyOf(number), enter, exit, ...journey, steps: withIds(steps) };
       return [
-        ...(byAudience ? [stringify({ audience, event: startOf(number), within })] : []),
+        ...(by !== 'event' ? [stringify({ audience, event: startOf(number), within })] : []),
         stringify(written, { aliasDuplicateObjects: false }),
       ].join('---\n');
     });
@@ -167,9 +209,10 @@ function withIds(steps: readonly Step[]): Step[] {
     return { id: `s${count}`, ...(numbered(withWays(step)) as Step) };
   };
   const withWays = (step: Step): Step => {
-    const { split } = step;
-    if (typeof split !== 'object' || split === null) return step;
-    return { split: Object.fromEntries(Object.entries(split).map(([name, way]) => [name, numbered(way)])) };
+    const key = 'split' in step ? 'split' : 'variants';
+    const ways = step[key];
+    if (typeof ways !== 'object' || ways === null) return step;
+    return { ...step, [key]: Object.fromEntries(Object.entries(ways).map(([name, way]) => [name, numbered(way)])) };
   };
   return steps.map(one);
 }
@@ -179,6 +222,7 @@ const STEPS = [
   'wait-until',
   'branch',
   'split',
+  'experiment',
   'email',
   'in-app',
   'sales-task',
@@ -194,9 +238,15 @@ export function drawWorkspace(count: number, seed: number, url: string): Record<
     const [file = ''] = fc.sample(journeyFile(number, url), { numRuns: 1, seed: seed * 10_000 + number });
     return [`${keyOf(number)}.yaml`, file] as const;
   });
-  const caps = '  - { channel: email, atMost: 2, within: 3d }\n  - { atMost: 5, within: 5d }';
+  const caps = [
+    '  - { channel: email, atMost: 2, within: 3d }',
+    '  - { category: letters, atMost: 3, per: week }',
+    '  - { atMost: 5, within: 5d }',
+  ].join('\n');
   return {
-    'settings.yaml': settingsFile(`caps:\n${caps}\ntraits: { plan: string, email: string, stage: string }\n`),
+    'settings.yaml': settingsFile(
+      `caps:\n${caps}\ntraits: { plan: string, email: string, stage: string, timezone: string }\n`,
+    ),
     'audiences.yaml': [
       "audience: busy\nevent: '*'\ntimes: { atLeast: 3 }\nwithin: 41h\n",
       "audience: quiet\nnot: { event: '*', within: 53h }\n",
@@ -248,6 +298,7 @@ function lifeOf(journeys: readonly number[]): fc.Arbitrary<Pick<Persona, 'traits
   return fc
     .record({
       plan: fc.constantFrom(...PLANS),
+      timezone: fc.constantFrom(undefined, 'America/New_York', 'Asia/Kolkata', 'Mars/Olympus'),
       hasAddress: fc.integer({ min: 0, max: 4 }).map((drawn) => drawn > 0),
       deeds: fc
         .tuple(...starts, ...wakes, fc.array(others, { minLength: 4, maxLength: 10 }))
@@ -257,8 +308,12 @@ function lifeOf(journeys: readonly number[]): fc.Arbitrary<Pick<Persona, 'traits
         { minLength: SLOTS, maxLength: SLOTS },
       ),
     })
-    .map(({ plan, hasAddress, deeds, slots }) => ({
-      traits: { plan, ...(hasAddress ? { email: 'somebody@example.test' } : {}) },
+    .map(({ plan, timezone, hasAddress, deeds, slots }) => ({
+      traits: {
+        plan,
+        ...(timezone === undefined ? {} : { timezone }),
+        ...(hasAddress ? { email: 'somebody@example.test' } : {}),
+      },
       events: deeds.map((one, index): Occasion => ({ ...one, at: { after: ((slots[index] ?? 0) + 1) * SLOT } })),
     }));
 }
