@@ -23,8 +23,9 @@ export async function backtestedRuns(
   const sorted = new SortByPerson();
   for (const call of calls) await sorted.add(incomingCall(call));
   const found: ComparedRun[] = [];
-  for await (const { name, id, userId, calls: own } of sorted.people()) {
-    const { runs } = new VirtualLife({ world, id, userId, calls: own, from, until: to }).live();
+  for await (const { people, calls: own } of sorted.people()) {
+    const [{ name }] = people;
+    const { runs } = new VirtualLife({ world, people, calls: own, from, until: to }).live().of();
     for (const { journey, visit, enteredAt, heldOut, log } of runs)
       found.push({ person: name, journey, visit, enteredAt, heldOut, log: log.filter(({ at }) => at <= to) });
   }

@@ -9,8 +9,8 @@
 import type { JourneyVersion } from '../definitions/workspace-types.ts';
 import { type BacktestCounts, BacktestTally, type Period } from './backtest-tally.ts';
 import type { SimulatedRun } from './simulation.ts';
-import type { PersonHistory } from './sort-by-person.ts';
-import { VirtualLife } from './virtual-life.ts';
+import type { History } from './sort-by-person.ts';
+import { type LivedLife, VirtualLife } from './virtual-life.ts';
 import { type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 export interface BacktestQuestion {
@@ -24,7 +24,7 @@ export interface BacktestQuestion {
 
 /** Somebody's entry into the journey. */
 export interface BacktestEntry {
-  /** User id, or anonymous id. */
+  /** User id, or anonymous id; of a journey of accounts, the account's. */
   readonly person: string;
   /** `added`: not with what it is compared with; `lost`: only with that. Absent where it is compared with nothing. */
   readonly change?: 'same' | 'added' | 'lost';
@@ -46,23 +46,25 @@ export interface Backtest {
 /** @param onEntry told of each entry, with the person's others, in the order of their times */
 export async function backtest(
   { workspace, journey, against, period }: BacktestQuestion,
-  people: AsyncIterable<PersonHistory>,
+  histories: AsyncIterable<History>,
   onEntry: (entry: BacktestEntry) => void = () => {},
-  onPerson: (person: PersonHistory) => void = () => {},
+  onHistory: (history: History) => void = () => {},
 ): Promise<Backtest> {
   const proposed = new Side(workspace, journey, period);
   const current = against === undefined ? null : new Side(against, journey, period);
   const changes = { same: 0, added: 0, lost: 0 };
   let lived = 0;
-  for await (const person of people) {
-    const runs = proposed.live(person);
-    const before = current?.live(person);
-    for (const entry of entriesOf(person.name, runs, before)) {
-      if (entry.change !== undefined) changes[entry.change] += 1;
-      onEntry(entry);
+  for await (const history of histories) {
+    const lives = proposed.live(history);
+    const before = current?.live(history);
+    for (const name of new Set([...lives.keys(), ...(before?.keys() ?? [])])) {
+      for (const entry of entriesOf(name, lives.get(name) ?? [], before && (before.get(name) ?? []))) {
+        if (entry.change !== undefined) changes[entry.change] += 1;
+        onEntry(entry);
+      }
     }
-    lived += 1;
-    onPerson(person);
+    lived += history.people.length;
+    onHistory(history);
   }
   return {
     journey,
@@ -102,13 +104,20 @@ class Side {
     return this.#tally.counts;
   }
 
-  live({ id, userId, traits, calls }: PersonHistory): readonly SimulatedRun[] {
+  /** @returns the runs of the journey, by who went through them: people, or accounts */
+  live({ people, accounts, calls, personOf }: History): ReadonlyMap<string, readonly SimulatedRun[]> {
     const { from, to } = this.period;
-    const known = traits === undefined ? {} : { traits };
-    const life = new VirtualLife({ world: this.#world, id, userId, ...known, calls, from, until: to }).live();
-    const { runs, refused } = life;
-    this.#tally.add({ runs, refused });
-    return runs.filter(({ journey }) => journey === this.journey);
+    const life = new VirtualLife({ world: this.#world, people, accounts, calls, personOf, from, until: to }).live();
+    const isOfAccounts = this.#version?.journey.of === 'account';
+    const lives = isOfAccounts
+      ? [...life.ofAccounts]
+      : people.map(({ id, name }): [string, LivedLife] => [name, life.of(id)]);
+    return new Map(
+      lives.map(([name, lived]) => {
+        this.#tally.add(lived);
+        return [name, lived.runs.filter(({ journey }) => journey === this.journey)];
+      }),
+    );
   }
 }
 

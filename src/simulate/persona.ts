@@ -10,6 +10,10 @@
  *   - { event: Upgrade Page Viewed, at: 30m }
  *   - { identify: { plan: pro }, at: 2026-03-05T12:00:00Z }
  *   - { unsubscribe: newsletter, at: 9 days }
+ *   - { group: acme, traits: { seats: 12 }, at: 10 days }
+ * accounts: { acme: { plan: team, seats: 10 } }
+ * colleagues:
+ *   - { userId: bob, accounts: { acme: {} }, events: [{ event: Signed In, at: 1 day }] }
  * ```
  *
  * Several in one file are separated by `---`.
@@ -35,15 +39,25 @@ export type Occasion =
       /** True for what the engine itself would report, such as `Email Opened`; `*` leaves those out. */
       readonly byEngine?: boolean;
     }
-  | { readonly identify: JsonObject; readonly at: Moment };
+  | { readonly identify: JsonObject; readonly at: Moment }
+  /** Joins the account, or says what it is now. */
+  | { readonly group: string; readonly traits: JsonObject; readonly at: Moment };
 
-export interface Persona {
+/** Somebody in a persona's account. */
+export interface Colleague {
   readonly userId: string;
   /** What is known of them from the first instant on. */
   readonly traits: JsonObject;
-  readonly start: Instant;
+  /** What is known of the accounts that they belong to from the start on. */
+  readonly accounts?: Readonly<Record<string, JsonObject>>;
   /** In any order. */
   readonly events: readonly Occasion[];
+}
+
+export interface Persona extends Colleague {
+  readonly start: Instant;
+  /** People who share an account with them. */
+  readonly colleagues?: readonly Colleague[];
 }
 
 /** The start of a persona that names none: a Monday, 9:00 UTC. */
@@ -79,21 +93,30 @@ const OCCASIONS = {
   identify: z.strictObject({ identify: object, at: moment }),
   /** The category, or `all`. */
   unsubscribe: z.strictObject({ unsubscribe: text, at: moment }),
+  group: z.strictObject({ group: text, traits: object.default({}), at: moment }),
 };
-const KINDS = ['event', 'identify', 'unsubscribe'] as const;
+const KINDS = ['event', 'identify', 'unsubscribe', 'group'] as const;
+
+/** Each of them is read by itself, since what it may hold depends on what it is. */
+const list = z
+  .array(z.looseObject({}, { error: 'must be a map of keys' }), { error: saysUnlessMissing('must be a list') })
+  .default([]);
+const person = {
+  userId: text,
+  traits: object.default({}),
+  accounts: z.record(z.string(), object, { error: saysUnlessMissing('must be a map of keys') }).optional(),
+  events: list,
+};
+const isMap = {
+  error: ({ code }: { code: string }) => (code === 'invalid_type' ? 'must be a map of keys' : undefined),
+};
 
 /** The one source of the persona file's shape. */
 export const personaFile = z.strictObject(
-  {
-    userId: text,
-    start: start.default(DEFAULT_START),
-    traits: object.default({}),
-    events: z
-      .array(z.looseObject({}, { error: 'must be a map of keys' }), { error: saysUnlessMissing('must be a list') })
-      .default([]),
-  },
-  { error: ({ code }) => (code === 'invalid_type' ? 'must be a map of keys' : undefined) },
+  { ...person, start: start.default(DEFAULT_START), colleagues: list.optional() },
+  isMap,
 );
+const colleagueFile = z.strictObject(person, isMap);
 
 /**
  * @param file its name, for messages
@@ -118,10 +141,27 @@ export function parsePersonas(
 function personaIn(source: Source, problems: Problem[]): Persona[] {
   const parsed = personaFile.safeParse(source.value);
   if (!parsed.success) problems.push(...problemsOf(parsed.error, [], source, Object.keys(personaFile.shape)));
-  const events = eventsOf(source.value).flatMap((written, index) =>
-    parseOccasion(written, ['events', index], source, problems),
+  const events = occasionsIn(source.value, [], source, problems);
+  const colleagues = listIn(source.value, 'colleagues').flatMap((written, index) =>
+    colleagueIn(written, ['colleagues', index], source, problems),
   );
+  if (!parsed.success) return [];
+  const { colleagues: _, ...persona } = parsed.data;
+  return [{ ...persona, events, ...(colleagues.length > 0 && { colleagues }) }];
+}
+
+function colleagueIn(written: unknown, path: Path, source: Source, problems: Problem[]): Colleague[] {
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return [];
+  const parsed = colleagueFile.safeParse(written);
+  if (!parsed.success) problems.push(...problemsOf(parsed.error, path, source, Object.keys(colleagueFile.shape)));
+  const events = occasionsIn(written, path, source, problems);
   return parsed.success ? [{ ...parsed.data, events }] : [];
+}
+
+function occasionsIn(written: unknown, path: Path, source: Source, problems: Problem[]): Occasion[] {
+  return listIn(written, 'events').flatMap((one, index) =>
+    parseOccasion(one, [...path, 'events', index], source, problems),
+  );
 }
 
 function parseOccasion(written: unknown, path: Path, source: Source, problems: Problem[]): Occasion[] {
@@ -130,7 +170,7 @@ function parseOccasion(written: unknown, path: Path, source: Source, problems: P
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) {
     const fix = kind === undefined ? didYouMean(Object.keys(written)[0] ?? '', KINDS) : 'Make it several';
-    const message = 'Each of `events` has one of `event`, `identify` and `unsubscribe`';
+    const message = 'Each of `events` has one of `event`, `identify`, `unsubscribe` and `group`';
     problems.push(problemAt(source.file, source.placeOf(path), message, fix));
     return [];
   }
@@ -170,7 +210,7 @@ function saysUnlessMissing(message: string) {
   return ({ input }: { input?: unknown }) => (input === undefined ? MISSING : message);
 }
 
-function eventsOf(value: unknown): readonly unknown[] {
-  const events = typeof value === 'object' && value !== null && 'events' in value ? value.events : [];
-  return Array.isArray(events) ? events : [];
+function listIn(written: unknown, key: 'events' | 'colleagues'): readonly unknown[] {
+  const list = typeof written === 'object' && written !== null ? (written as Record<string, unknown>)[key] : [];
+  return Array.isArray(list) ? list : [];
 }

@@ -36,15 +36,15 @@ export function renderSimulation(simulation: Simulation, width = 80): string {
   return `${lines.join('\n').trimEnd()}\n`;
 }
 
-function linesOf(run: SimulatedRun, { zone, start, occasions, userId }: Simulation, width: number): string[] {
-  const { visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
+function linesOf(run: SimulatedRun, { zone, start, occasions }: Simulation, width: number): string[] {
+  const { account, visit, enteredAt, entry, heldOut, log, outcome, reason, endedAt } = run;
   const time = (at: Instant) => clockTime(at, zone, start);
   const line = (at: Instant, text: string, quote: readonly string[] = []): Line & { readonly instant: Instant } => {
     return { instant: at, at: alignedTime(at, zone, start), after: `+${lengthText(at - enteredAt)}`, text, quote };
   };
   const deeds = occasions
     .filter(({ at }) => at > enteredAt && (endedAt === null || at <= endedAt))
-    .map(({ at, what }) => line(at, dim(`${userId}: ${what}`)));
+    .map(({ at, who, what }) => line(at, dim(`${who}: ${what}`)));
   const steps = log.map((one) => {
     const message = messageOf(one, run);
     const text = sayOf(one, run, time);
@@ -52,7 +52,9 @@ function linesOf(run: SimulatedRun, { zone, start, occasions, userId }: Simulati
     return line(one.at, one.step === null || saysStep(one.step, message) ? text : `${one.step}: ${text}`, quote);
   });
   return [
-    bold(`Run ${visit + 1}, entered ${time(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`),
+    bold(
+      `Run ${visit + 1}${account === undefined ? '' : ` of ${account}`}, entered ${time(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`,
+    ),
     ...layOut(
       [...deeds, ...steps].sort((a, b) => a.instant - b.instant),
       width,
@@ -96,8 +98,8 @@ function saysStep(step: string, message: SimulatedMessage | undefined): boolean 
   return typeof message?.template === 'string' && step.endsWith(message.template);
 }
 
-function messageOf({ step, visit }: LogEntry, { messages }: SimulatedRun): SimulatedMessage | undefined {
-  return messages.find((message) => message.step === step && message.visit === visit);
+function messageOf({ step, visit, to }: LogEntry, { messages }: SimulatedRun): SimulatedMessage | undefined {
+  return messages.find((message) => message.step === step && message.visit === visit && message.to === to?.person);
 }
 
 function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string): string {
@@ -137,5 +139,6 @@ function sayHold(hold: Hold, time: (at: Instant) => string): string {
 
 function nameOf(entry: LogEntry, run: SimulatedRun): string {
   const template = messageOf(entry, run)?.template ?? null;
-  return template === null ? entry.kind : `${entry.kind} ${template}`;
+  const to = entry.to === undefined ? '' : ` to ${entry.to.person}`;
+  return template === null ? `${entry.kind}${to}` : `${entry.kind} ${template}${to}`;
 }

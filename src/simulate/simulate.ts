@@ -3,11 +3,11 @@
  * @module
  */
 import { zoneOf } from '../core/calendar.ts';
-import { withTags } from '../core/tags.ts';
 import { DAY, type Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
-import type { Moment, Occasion, Persona } from './persona.ts';
+import type { Persona } from './persona.ts';
+import { callsOf, occasionIn, peopleOf } from './persona-calls.ts';
 import type { Simulation } from './simulation.ts';
 import { VirtualLife } from './virtual-life.ts';
 import { type LivedWorkspace, virtualWorld } from './virtual-world.ts';
@@ -35,14 +35,22 @@ const AFTERLIFE = 365 * DAY;
 export function simulate(input: SimulationInput): Simulation {
   const { journey: key, persona, start = persona.start } = input;
   const workspace = workspaceFor(input);
+  const people = peopleOf(persona);
   const calls = callsOf(persona, start, workspace.tags);
   const life = new VirtualLife({
     world: virtualWorld(workspace, { rendersEmails: true }),
-    userId: persona.userId,
-    traits: persona.traits,
+    people,
     calls,
+    personOf: ({ userId }) => people.find((one) => one.userId === userId)?.id ?? 0,
     afterlife: AFTERLIFE,
   }).live();
+  const own = life.of();
+  const ofAccounts = [...life.ofAccounts].map(([account, { runs, refused }]) => ({
+    runs: runs.map((run) => ({ ...run, account })),
+    refused,
+  }));
+  const runs = [own, ...ofAccounts].flatMap((one) => one.runs);
+  const refused = [own, ...ofAccounts].flatMap((one) => one.refused);
   const { audiences } = workspace;
   return {
     journey: key,
@@ -50,20 +58,17 @@ export function simulate(input: SimulationInput): Simulation {
     userId: persona.userId,
     start,
     zone: zoneOf(persona.traits, workspace.settings.timezone),
-    occasions: calls.flatMap(occasionIn),
-    runs: life.runs.filter(({ journey }) => journey === key),
-    refused: life.refused.filter(({ journey }) => journey === key),
-    others: life.runs.filter(({ journey }) => journey !== key),
-    audiences: life.audienceChanges.filter(({ audience }) => audiences[audience]?.hidden !== true),
+    occasions: calls.flatMap((call) => occasionOf(call, persona)),
+    runs: runs.filter(({ journey }) => journey === key),
+    refused: refused.filter(({ journey }) => journey === key),
+    others: runs.filter(({ journey }) => journey !== key),
+    audiences: own.audienceChanges.filter(({ audience }) => audiences[audience]?.hidden !== true),
   };
 }
 
-function occasionIn({ type, name, traits = {}, profileId, occurredAt }: IncomingEvent) {
-  const at = Date.parse(occurredAt);
-  if (type !== 'identify')
-    return [{ at, what: profileId === undefined || name === 'Unsubscribed' ? name : `${name} (by the engine)` }];
-  const said = Object.entries(traits).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
-  return said.length === 0 ? [] : [{ at, what: `is told to have ${said.join(', ')}` }];
+function occasionOf(call: IncomingEvent, { userId }: Persona): Simulation['occasions'] {
+  const what = occasionIn(call);
+  return what === null ? [] : [{ at: Date.parse(call.occurredAt), who: call.userId ?? userId, what }];
 }
 
 function workspaceFor({ workspace, journey: key, heldOut, only = false }: SimulationInput): LivedWorkspace {
@@ -73,39 +78,7 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
     const advice = didYouMean(key, keys) ?? `It has ${keys.join(', ') || 'none'}.`;
     throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
   }
-  if (version.journey.of === 'account')
-    throw new Error(`The journey \`${key}\` is about accounts, and a persona is one person`);
   const side = heldOut === undefined ? {} : { holdout: Number(heldOut), holdoutEverywhere: undefined };
   const chosen = { [key]: { ...version, journey: { ...version.journey, ...side } } };
   return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
-}
-
-/**
- * What the persona does, as calls in order of time. The start is told of too, since conditions may hold of the traits alone.
- */
-export function callsOf(
-  { events, userId, traits }: Persona,
-  start: Instant,
-  tags?: LivedWorkspace['tags'],
-): IncomingEvent[] {
-  const instantOf = (moment: Moment) => ('instant' in moment ? moment.instant : start + moment.after);
-  const calls = events.map((occasion, index) => callOf(occasion, userId, instantOf(occasion.at), index + 1, tags));
-  const begins = callOf({ identify: traits, at: { instant: start } }, userId, start, 0, tags);
-  return [begins, ...calls].sort((a, b) => Date.parse(a.occurredAt) - Date.parse(b.occurredAt));
-}
-
-function callOf(
-  occasion: Occasion,
-  userId: string,
-  at: Instant,
-  number: number,
-  tags: LivedWorkspace['tags'] = [],
-): IncomingEvent {
-  const occurredAt = new Date(at).toISOString();
-  const base = { messageId: `${userId}:${number}`, userId, context: {}, occurredAt, receivedAt: occurredAt };
-  if ('identify' in occasion)
-    return { ...base, type: 'identify', name: 'identify', traits: occasion.identify, properties: {} };
-  const { event: name, byEngine, properties } = occasion;
-  const reported = byEngine === true ? { profileId: 1 } : {};
-  return { ...base, ...reported, type: 'track', name, properties: withTags(tags, name, properties) };
 }

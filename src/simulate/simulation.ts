@@ -20,12 +20,16 @@ export interface SimulatedMessage {
   /** What it offers, if it does. */
   readonly offer?: string;
   readonly refusal: Refusal | null;
+  /** Of an account's message: who of it gets it. */
+  readonly to?: string;
   /** As the person gets it, or the sales team; null where it was refused, or nobody looks. */
   readonly content: JsonObject | null;
 }
 
 export interface SimulatedRun {
   readonly journey: string;
+  /** Of a journey of accounts: which one. */
+  readonly account?: string;
   /** Content hash of the journey. */
   readonly version: string;
   /** How many runs of the journey the person had before. */
@@ -62,8 +66,8 @@ export interface Simulation {
   readonly start: Instant;
   /** IANA name of the person's time zone. */
   readonly zone: string;
-  /** What the person does. */
-  readonly occasions: readonly { readonly at: Instant; readonly what: string }[];
+  /** What the person and the colleagues do. */
+  readonly occasions: readonly { readonly at: Instant; readonly who: string; readonly what: string }[];
   /** Of this journey. */
   readonly runs: readonly SimulatedRun[];
   readonly refused: readonly RefusedEntry[];

@@ -12,14 +12,22 @@ import murmurhash from 'murmurhash';
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
-import { type Somebody, WhoIsWho } from './who-is-who.ts';
+import { Households, type Somebody, WhoIsWho } from './who-is-who.ts';
 
-/** One person's part of a history. */
-export interface PersonHistory extends Somebody {
+export interface KnownPerson extends Somebody {
   /** What is known of them before anything happens. Absent: nothing. */
   readonly traits?: JsonObject;
+}
+
+/** What happened to one person, or to all who share accounts. */
+export interface History {
+  readonly people: readonly [KnownPerson, ...KnownPerson[]];
+  /** What is known of accounts before anything happens. Absent: nothing. */
+  readonly accounts?: readonly { readonly name: string; readonly traits: JsonObject }[];
   /** In order of time. Each message id once. */
   readonly calls: readonly IncomingEvent[];
+  /** The id of the person whose call it is; 0 where it is said of an account alone. */
+  readonly personOf: (call: IncomingEvent) => number;
 }
 
 /** Calls that are held in memory at a time. */
@@ -29,6 +37,7 @@ const LINES_AT_ONCE = 1_000;
 export class SortByPerson {
   readonly #who = new WhoIsWho();
   readonly #atOnce: number;
+  readonly #households: Households | null;
   #held: IncomingEvent[] = [];
   #count = 0;
   #folder: string | null = null;
@@ -36,8 +45,10 @@ export class SortByPerson {
   #first: string | null = null;
   #last = '';
 
-  constructor(atOnce = AT_ONCE) {
+  /** @param together those who share accounts are to be in one history */
+  constructor({ atOnce = AT_ONCE, together = false } = {}) {
     this.#atOnce = atOnce;
+    this.#households = together ? new Households() : null;
   }
 
   /** Calls so far. */
@@ -52,6 +63,7 @@ export class SortByPerson {
 
   async add(call: IncomingEvent): Promise<void> {
     this.#who.note(call);
+    this.#households?.note(call);
     if (this.#first === null || call.occurredAt < this.#first) this.#first = call.occurredAt;
     if (call.occurredAt > this.#last) this.#last = call.occurredAt;
     this.#count += 1;
@@ -64,16 +76,16 @@ export class SortByPerson {
   }
 
   /** Everybody once, in no particular order. Nothing can be added any more. */
-  async *people(): AsyncGenerator<PersonHistory> {
+  async *people(): AsyncGenerator<History> {
     try {
       if (this.#spool === null || this.#folder === null) {
-        yield* peopleIn(this.#held, this.#who);
+        yield* this.#historiesIn(this.#held);
         return;
       }
       for (const part of await this.#inParts(this.#folder, this.#spool)) {
         const calls: IncomingEvent[] = [];
         for await (const call of callsIn(part)) calls.push(call);
-        yield* peopleIn(calls, this.#who);
+        yield* this.#historiesIn(calls);
       }
     } finally {
       await this.close();
@@ -95,28 +107,50 @@ export class SortByPerson {
       (_, part) => new LineFile(join(folder, `part-${part}`)),
     );
     for await (const call of callsIn(spool.path)) {
-      const key = this.#who.personOf(call)?.key ?? '';
-      await files[murmurhash.v3(key) % files.length]?.write(call);
+      await files[murmurhash.v3(this.#keyOf(call) ?? '') % files.length]?.write(call);
     }
     for (const file of files) await file.end();
     await rm(spool.path);
     return files.map(({ path }) => path);
   }
+
+  #keyOf(call: IncomingEvent): string | null {
+    return this.#households === null ? (this.#who.personOf(call)?.key ?? null) : this.#households.of(call);
+  }
+
+  *#historiesIn(calls: readonly IncomingEvent[]): Generator<History> {
+    const histories = new Map<string, IncomingEvent[]>();
+    for (const call of calls) {
+      const key = this.#keyOf(call);
+      if (key === null) continue;
+      const known = histories.get(key);
+      if (known === undefined) histories.set(key, [call]);
+      else known.push(call);
+    }
+    for (const [key, own] of histories) {
+      histories.delete(key);
+      const history = historyOf(own, this.#who);
+      if (history !== null) yield history;
+    }
+  }
 }
 
-function* peopleIn(calls: readonly IncomingEvent[], who: WhoIsWho): Generator<PersonHistory> {
-  const people = new Map<string, { somebody: Somebody; calls: IncomingEvent[] }>();
+/** Null where the calls name no person. */
+function historyOf(calls: readonly IncomingEvent[], who: WhoIsWho): History | null {
+  const people = new Map<string, KnownPerson>();
+  const ids = new Set<number>();
   for (const call of calls) {
     const somebody = who.personOf(call);
-    if (somebody === null) continue;
-    const known = people.get(somebody.key);
-    if (known === undefined) people.set(somebody.key, { somebody, calls: [call] });
-    else known.calls.push(call);
+    if (somebody === null || people.has(somebody.key)) continue;
+    let id = Math.max(1, somebody.id);
+    while (ids.has(id)) id += 1;
+    ids.add(id);
+    people.set(somebody.key, { ...somebody, id });
   }
-  for (const [key, { somebody, calls: own }] of people) {
-    people.delete(key);
-    yield { ...somebody, calls: inOrder(own) };
-  }
+  const [first, ...others] = people.values();
+  if (first === undefined) return null;
+  const personOf = (call: IncomingEvent) => people.get(who.personOf(call)?.key ?? '')?.id ?? 0;
+  return { people: [first, ...others], calls: inOrder(calls), personOf };
 }
 
 /** ISO 8601 in UTC, all of the same length, sorts as text; what happened at the same time keeps its order. */

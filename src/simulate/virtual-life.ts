@@ -1,35 +1,45 @@
 /**
- * A person in virtual time, from instant to instant, with the runs of every journey: what the engine does to a person
- * (`process/apply.ts`) and to a run (`runs/move.ts`), with a queue in the place of Postgres, Temporal and the channels.
+ * People in virtual time, from instant to instant, with the runs of every journey: what the engine does to a profile
+ * (`process/apply.ts`), between profiles (`process/account-talk.ts`) and to a run (`runs/move.ts`), with a queue in the
+ * place of Postgres, Temporal and the channels. One person lives alone; those who share accounts live together.
  *
  * At each instant that matters, in this order: what happens then is applied; then what time alone changes; then the runs
- * move on, those of the highest priority first. What the engine reports of that happens at the same instant, after it.
+ * move on, those of the highest priority first. What the engine reports of that, and what accounts and people have to tell
+ * each other, happens at the same instant, after it.
  * @module
  */
+
+import { addEvent } from '../audiences/membership.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { byPriority } from '../core/entry.ts';
 import { earlier, type Instant, type Milliseconds } from '../core/time.ts';
-import { saidBy, wishOf, withWish } from '../core/wishes.ts';
-import type { IncomingEvent } from '../ingest/inbox.ts';
-import { applyDue } from '../process/apply.ts';
+import { isDeed, type LoggedEvent } from '../ingest/event-log.ts';
+import { type IncomingEvent, newsFor } from '../ingest/inbox.ts';
+import { AccountTalk } from '../process/account-talk.ts';
 import { applyEvent } from '../process/apply-event.ts';
-import { nextInstant } from '../process/profile.ts';
-import type { Run } from '../runs/enter.ts';
+import { changesToTell, type Told } from '../process/tell-relatives.ts';
+import { accountNamed } from '../profiles/identity.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
-import { Turns } from './turns.ts';
-import { type VirtualPerson, virtualPerson } from './virtual-person.ts';
-import { VirtualRun } from './virtual-run.ts';
+import { VirtualAccounts } from './virtual-accounts.ts';
+import { VirtualProfile } from './virtual-profile.ts';
 import type { VirtualWorld } from './virtual-world.ts';
+
+export interface LivedPerson {
+  /** The profile's: above 0, and nobody else's. */
+  readonly id: number;
+  readonly userId: string | null;
+  /** What is known before anything happens. */
+  readonly traits?: JsonObject | undefined;
+}
 
 export interface LifeSettings {
   readonly world: VirtualWorld;
-  /** The profile's, where it matters to chance. */
-  readonly id?: number;
-  readonly userId: string | null;
-  /** What is known before anything happens. */
-  readonly traits?: JsonObject;
-  /** What happens to the person, in order of time. */
+  readonly people: readonly [LivedPerson, ...LivedPerson[]];
+  /** What is known of accounts before anything happens. Absent: nothing. */
+  readonly accounts?: readonly { readonly name: string; readonly traits: JsonObject }[] | undefined;
+  /** What happens to them, in order of time. */
   readonly calls: readonly IncomingEvent[];
+  /** Whose call it is; 0: nobody's, where it is said of an account alone. Absent: the first one's. */
+  readonly personOf?: (call: IncomingEvent) => number;
   /** How long after the last of them time alone may still start runs; those under way then go on to their end. */
   readonly afterlife?: Milliseconds;
   /** What comes earlier starts no run. */
@@ -38,35 +48,33 @@ export interface LifeSettings {
   readonly until?: Instant;
 }
 
+/** What became of one person. */
+export interface LivedLife {
+  /** In the order of their entries. */
+  readonly runs: readonly SimulatedRun[];
+  readonly refused: readonly RefusedEntry[];
+  readonly audienceChanges: readonly MembershipChange[];
+}
+
 /** More rounds than this within one instant never end. */
 const MOST_ROUNDS = 1_000;
-const PERSON = 1;
+const NOBODY = 0;
 
 export class VirtualLife {
-  readonly refused: RefusedEntry[] = [];
-  readonly audienceChanges: MembershipChange[] = [];
   readonly #settings: LifeSettings;
-  readonly #lived: VirtualPerson;
-  readonly #runs = new Map<Run, VirtualRun>();
-  /** Those under way, by priority. */
-  readonly #underWay: VirtualRun[] = [];
+  readonly #profiles = new Map<number, VirtualProfile>();
+  readonly #accountIds = new Map<string, number>();
+  readonly #accounts: VirtualAccounts;
   readonly #lastEntry: Instant;
-  readonly #turns: Turns;
   #heard = 0;
 
   constructor(settings: LifeSettings) {
-    const { id = PERSON, userId, traits = {}, calls, afterlife = Number.POSITIVE_INFINITY, from = 0 } = settings;
+    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY } = settings;
     this.#settings = settings;
-    this.#lived = virtualPerson(id, userId, traits);
-    this.#lived.person.quietUntil = from - 1;
+    this.#accounts = new VirtualAccounts(world);
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
-    const { from: first = timeOf(calls[0]), until = timeOf(calls.at(-1)) } = settings;
-    this.#turns = new Turns(settings.world, first, Number.isFinite(this.#lastEntry) ? this.#lastEntry : until);
-  }
-
-  /** In the order of their entries. */
-  get runs(): readonly SimulatedRun[] {
-    return [...this.#runs.values()].map((run) => run.summary());
+    for (const person of people) this.#add({ ...person, kind: 'person' });
+    for (const { name, traits } of accounts) this.#accountCalled(name, traits);
   }
 
   /** From the first call to the last instant that matters. */
@@ -76,32 +84,44 @@ export class VirtualLife {
     return this;
   }
 
+  /** @param id absent: the first person's */
+  of(id: number = this.#settings.people[0].id): LivedLife {
+    return this.#profile(id);
+  }
+
+  /** What became of each account, by its name. */
+  get ofAccounts(): ReadonlyMap<string, LivedLife> {
+    return new Map([...this.#accountIds].map(([name, id]) => [name, this.#profile(id)]));
+  }
+
   #next(): Instant | null {
     const call = this.#settings.calls[this.#heard];
     const called = call === undefined ? null : timeOf(call);
-    let byTime = earlier(nextInstant(this.#lived.person), this.#turns.dueAt(this.#lived.person));
-    for (const run of this.#underWay) byTime = earlier(byTime, run.movesAt);
-    const tooLate = this.#underWay.length === 0 && byTime !== null && byTime > this.#lastEntry;
+    let byTime: Instant | null = null;
+    let isUnderWay = false;
+    for (const one of this.#profiles.values()) {
+      byTime = earlier(byTime, one.dueAt);
+      isUnderWay ||= one.isUnderWay;
+    }
+    const tooLate = !isUnderWay && byTime !== null && byTime > this.#lastEntry;
     return tooLate ? called : earlier(called, byTime);
   }
 
   #liveThrough(at: Instant): void {
-    const { person } = this.#lived;
-    if (at > this.#lastEntry) person.quietUntil = Number.POSITIVE_INFINITY;
-    let news = this.#callsAt(at);
+    let calls = this.#callsAt(at);
     for (let round = 0; ; round += 1) {
-      if (round === MOST_ROUNDS) throw new Error(endless(this.#runs.keys(), at));
-      for (const call of news) this.#apply(call, at);
-      applyDue(person, at, this.#settings.world, 'upTo');
-      this.#turns.take(person, at);
-      this.#take();
-      news = [];
-      for (const run of [...this.#underWay]) {
-        const movesAt = run.movesAt;
-        if (movesAt !== null && movesAt <= at) news.push(...run.advance(this.#lived, at));
+      if (round === MOST_ROUNDS) throw new Error(endless(this.#profiles.values(), at));
+      const news: IncomingEvent[] = [];
+      for (const call of calls) news.push(...this.#apply(call, at));
+      for (const one of this.#profiles.values()) {
+        if (at > this.#lastEntry) one.profile.quietUntil = Number.POSITIVE_INFINITY;
+        this.#accounts.show(one);
+        one.passTime(at);
+        news.push(...this.#settle(one, []));
+        news.push(...one.moveRuns(at, this.#accounts.membersOf(one)));
       }
-      this.#leaveEnded();
       if (news.length === 0) return;
+      calls = news;
     }
   }
 
@@ -112,44 +132,124 @@ export class VirtualLife {
     return calls.slice(first, this.#heard);
   }
 
-  #apply(call: IncomingEvent, at: Instant): void {
-    this.#hear(call);
-    const { from = 0, world } = this.#settings;
+  /** @returns what is to be heard of it */
+  #apply(call: IncomingEvent, at: Instant): IncomingEvent[] {
+    const { from = 0, world, personOf } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
-    applyEvent(this.#lived.person, starts ? call : { ...call, silent: true }, {}, world);
-  }
-
-  /** What is said holds from its instant, before the event that tells of it is looked at. */
-  #hear(call: IncomingEvent): void {
-    const said = saidBy(call);
-    if (said === null) return;
-    const answered = said.said === 'answer' ? [...this.#runs.values()].map((run) => run.answered(said)) : [];
-    const about = answered.findLast((subjects) => subjects !== undefined);
-    const wish = said.said === 'wish' ? said.wish : wishOf(said.answer, { ...about, ...said.of });
-    if (wish !== null) this.#lived.wishes = withWish(this.#lived.wishes, wish);
-  }
-
-  /** Takes over what became of memberships and runs. */
-  #take(): void {
-    const { changes, runChanges } = this.#lived.person;
-    for (const { audience, entered, at, because } of changes.splice(0))
-      this.audienceChanges.push({ audience, entered, at, because });
-    for (const { run, log } of runChanges.entered.splice(0)) {
-      const entered = new VirtualRun(run, [...log], this.#settings.world);
-      this.#runs.set(run, entered);
-      this.#underWay.push(entered);
-      this.#underWay.sort((a, b) => byPriority(a.journey, b.journey));
+    const event: IncomingEvent = starts ? call : { ...call, silent: true };
+    const named = accountNamed(event);
+    const id = call.profileId ?? personOf?.(call);
+    if (id === NOBODY) return named === undefined ? [] : this.#tellAccount(named, event);
+    const one = this.#profile(id);
+    this.#accounts.show(one);
+    one.hear(event);
+    if (event.enters !== undefined || (named === undefined && event.news === undefined && this.#accounts.isEmpty)) {
+      applyEvent(one.profile, event, {}, world);
+      return this.#settle(one, []);
     }
-    for (const { run, log } of runChanges.ended.splice(0)) this.#runs.get(run)?.log.push(log);
-    for (const { journey, at, reason } of runChanges.refused.splice(0)) this.refused.push({ journey, at, reason });
-    runChanges.watched.clear();
-    runChanges.woken.splice(0);
-    this.#leaveEnded();
+    return this.#applyTogether(one, event, named);
   }
 
-  #leaveEnded(): void {
-    for (let place = this.#underWay.length - 1; place >= 0; place -= 1)
-      if (this.#underWay[place]?.run.status !== 'active') this.#underWay.splice(place, 1);
+  /** What is said of an account by nobody in it. */
+  #tellAccount(named: string, event: IncomingEvent): IncomingEvent[] {
+    const [account] = this.#accountCalled(named);
+    this.#accounts.say(account, event.traits);
+    const talk = new AccountTalk(this.#settings.world);
+    talk.tell({ id: account.profile.id, kind: 'account', userId: named }, event);
+    return talk.toAccounts;
+  }
+
+  /** Likewise where there are accounts. */
+  #applyTogether(one: VirtualProfile, event: IncomingEvent, named: string | undefined): IncomingEvent[] {
+    const talk = new AccountTalk(this.#settings.world);
+    const { profile } = one;
+    if (event.news !== undefined) {
+      if (profile.kind === 'account') this.#accounts.say(one, event.traits);
+      talk.hear(profile, event, event.news, true);
+      return [...talk.toAccounts, ...this.#settle(one, talk.toPeople)];
+    }
+    const [account, isNew] = named === undefined ? [undefined, false] : this.#accountCalled(named);
+    const ref = account && {
+      id: account.profile.id,
+      kind: 'account' as const,
+      userId: named ?? null,
+      ...(isNew && { isNew: true as const }),
+    };
+    const tie =
+      event.type === 'group' && account !== undefined ? this.#accounts.join(one, account, timeOf(event)) : null;
+    if (account !== undefined && tie !== null) this.#accounts.say(account, event.traits);
+    if (tie?.isFirst) this.#accounts.show(one);
+    const { accountId, changed, happened } = talk.applyCall(profile, event, ref, tie);
+    this.#log(accountId, one, event, happened);
+    if (changed.length > 0 && talk.asksOfMembers) {
+      const accounts = this.#accounts.relativesOf(one).map((relative) => relative.profile.id);
+      this.#log(undefined, one, event, talk.memberChanged(profile, changed, event, accounts));
+    }
+    if (ref?.isNew) talk.introduce(ref, event);
+    return [...talk.toAccounts, ...this.#settle(one, talk.toPeople)];
+  }
+
+  /** What was done in an account is among the account's events. */
+  #log(
+    accountId: number | undefined,
+    { profile }: VirtualProfile,
+    call: IncomingEvent,
+    more: readonly LoggedEvent[],
+  ): void {
+    const own =
+      accountId === undefined || !isDeed(call.type)
+        ? []
+        : [{ ...call, accountId, at: timeOf(call), byEngine: call.profileId !== undefined }];
+    for (const { accountId: id, name, at, properties, byEngine } of [...own, ...more]) {
+      if (id === undefined) continue;
+      const event = { name, at, properties, person: profile.id, ...(byEngine ? { byEngine: true } : {}) };
+      addEvent(this.#profile(id).profile, event);
+    }
+  }
+
+  /** Takes over what became of the profile. @returns what its relatives are to hear */
+  #settle(one: VirtualProfile, told: readonly Told[]): IncomingEvent[] {
+    const { catalog } = this.#settings.world;
+    const all = this.#accounts.isEmpty ? [] : [...told, ...changesToTell([one.profile], catalog)];
+    one.take();
+    return all.flatMap(({ teller, at, news, to, onlyRunning }) => {
+      const occurredAt = new Date(at).toISOString();
+      const times = {
+        occurredAt,
+        receivedAt: occurredAt,
+        ...(news.entering === 'nobody' ? { silent: true as const } : {}),
+      };
+      return this.#accounts
+        .relativesOf(this.#profile(teller.id))
+        .filter(
+          (relative) =>
+            (to === undefined || relative.profile.id === to) && (onlyRunning !== true || relative.isUnderWay),
+        )
+        .map((relative) => newsFor(relative.profile.id, news, times));
+    });
+  }
+
+  #accountCalled(name: string, traits: JsonObject = {}): [VirtualProfile, isNew: boolean] {
+    const known = this.#accountIds.get(name);
+    if (known !== undefined) return [this.#profile(known), false];
+    const id = 1 + Math.max(...this.#profiles.keys());
+    this.#accountIds.set(name, id);
+    return [this.#add({ id, kind: 'account', userId: name, traits }), true];
+  }
+
+  #add(about: LivedPerson & { readonly kind: 'person' | 'account' }): VirtualProfile {
+    const { world, calls, from = timeOf(calls[0]), until = timeOf(calls.at(-1)) } = this.#settings;
+    const to = Number.isFinite(this.#lastEntry) ? this.#lastEntry : until;
+    const one = new VirtualProfile(world, about, { from, to });
+    one.profile.quietUntil = (this.#settings.from ?? 0) - 1;
+    this.#profiles.set(about.id, one);
+    return one;
+  }
+
+  #profile(id: number = this.#settings.people[0].id): VirtualProfile {
+    const one = this.#profiles.get(id);
+    if (one === undefined) throw new Error(`Nobody in this life has the id ${id}`);
+    return one;
   }
 }
 
@@ -157,8 +257,8 @@ function timeOf(call: IncomingEvent | undefined): Instant {
   return call === undefined ? 0 : Date.parse(call.occurredAt);
 }
 
-function endless(runs: Iterable<Run>, at: Instant): string {
-  const restless = [...runs].filter(({ enteredAt }) => enteredAt === at);
+function endless(profiles: Iterable<VirtualProfile>, at: Instant): string {
+  const restless = [...profiles].flatMap(({ runs }) => runs).filter(({ enteredAt }) => enteredAt === at);
   const journeys = [...new Set(restless.map(({ journey }) => `\`${journey}\``))].sort();
   const what = journeys.length === 1 ? `The journey ${journeys[0]} does` : `The journeys ${journeys.join(' and ')} do`;
   return `${what} not come to rest at ${new Date(at).toISOString()}: what it does starts it again and again. Let it be entered once only (\`again: never\`), or after some time.`;

@@ -4,10 +4,10 @@
  */
 import { factsOf } from '../audiences/membership.ts';
 import { type RenderedEmail, renderEmail } from '../channels/liquid.ts';
-import type { Json, JsonObject } from '../core/condition.ts';
+import type { Json } from '../core/condition.ts';
 import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
-import type { Refusal } from '../core/pressure.ts';
+import type { Ledger, Refusal } from '../core/pressure.ts';
 import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { putsAway, type Said, type Subjects } from '../core/wishes.ts';
@@ -22,7 +22,7 @@ import { variantsIn } from '../runs/variants.ts';
 import type { Version } from '../runs/version-shelf.ts';
 import { factsOfRun } from '../runs/watch.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
-import type { VirtualPerson } from './virtual-person.ts';
+import type { VirtualProfile } from './virtual-profile.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** Stands where an email's own link to unsubscribe would. */
@@ -63,38 +63,30 @@ export class VirtualRun {
 
   /**
    * Moves on as far as the run can at `at`.
+   * @param members of an account's run: who is in the account, in the order in which they joined
    * @returns what the engine reports of its doings
    */
-  advance(lived: VirtualPerson, at: Instant): IncomingEvent[] {
+  advance(lived: VirtualProfile, members: readonly VirtualProfile[], at: Instant): IncomingEvent[] {
     const reports: IncomingEvent[] = [];
+    const receiverOf = (id: number | undefined) => members.find(({ profile }) => profile.id === id) ?? lived;
     let settled: { readonly refusal: Refusal | null } | null = null;
+    let receiver = lived;
     for (;;) {
-      const state = this.#state(lived);
+      const state = this.#state(lived, members);
       const move: DecidedMove = decideMove(state, settled, LATENESS_FORGIVEN, at);
       Object.assign(this.run, move.after);
       this.log.push(...move.log);
       // The message that was given up counted up to here, as it does in the engine.
-      if (settled?.refusal)
-        lived.sent.splice(
-          lived.sent.findLastIndex(({ channel }) => channel === 'email'),
-          1,
-        );
-      this.#keep(move, lived, at);
+      if (settled?.refusal) receiver.takeBack('email');
+      this.#keep(move, lived, receiverOf, at);
       reports.push(...move.carried.events);
       if (move.next.kind !== 'deliver') return reports;
-      const { step, visit } = move.next;
-      settled = { refusal: this.#deliver(state, step, at) };
-      const id = messageId(this.run.id, step.id, visit);
-      reports.push(
-        ...emailReport(
-          step,
-          id,
-          settled.refusal,
-          { ...state, cursor: this.run.cursor },
-          at,
-          this.#messages.at(-1)?.offer,
-        ),
-      );
+      const { step, visit, to } = move.next;
+      receiver = receiverOf(to?.id);
+      settled = { refusal: this.#deliver(state, step, to?.id, at) };
+      const id = messageId(this.run.id, step.id, visit, to?.id);
+      const offer = this.#messages.at(-1)?.offer;
+      reports.push(...emailReport(step, id, settled.refusal, { ...state, cursor: this.run.cursor }, at, offer));
     }
   }
 
@@ -119,30 +111,40 @@ export class VirtualRun {
     if (offer !== undefined) this.#dismissed.add(`offer:${offer}`);
   }
 
-  #keep({ log, carried, grants }: DecidedMove, { sent, variants, offered }: VirtualPerson, at: Instant): void {
+  #keep(
+    { log, carried, grants }: DecidedMove,
+    { variants, offered }: VirtualProfile,
+    receiverOf: (id: number) => VirtualProfile,
+    at: Instant,
+  ): void {
     offered.push(...grants.map((grant) => ({ ...grant, run: this.run.id })));
     const given = Object.entries(variantsIn(log, this.run.version) ?? {}).map(
       ([name, { variant }]) => [name, variant] as const,
     );
     if (given.length > 0)
       variants.set(this.run.journey, new Map([...(variants.get(this.run.journey) ?? []), ...given]));
-    for (const { step, visit, channel: name, template, category, offer, refusal, content } of carried.messages) {
-      const channel = name as SimulatedMessage['channel'];
-      this.#messages.push({ step, visit, at, channel, template, ...(offer !== null && { offer }), refusal, content });
+    for (const message of carried.messages) {
+      const { step, visit, template, category, refusal, content, offer, profile_id, chosen } = message;
+      const channel = message.channel as SimulatedMessage['channel'];
+      const receiver = receiverOf(profile_id);
+      const more = { ...(chosen !== null && { to: receiver.name }), ...(offer !== null && { offer }) };
+      this.#messages.push({ step, visit, at, channel, template, refusal, content, ...more });
       if (refusal === null && channel !== 'webhook')
-        sent.push({ channel, category: category ?? '', journey: this.run.journey, at });
+        receiver.sent.push({ channel, category: category ?? '', journey: this.run.journey, at });
     }
   }
 
   /** @returns why the message that was reserved last does not go out, or null */
-  #deliver(state: RunState, step: ActionStep, at: Instant): Refusal | null {
+  #deliver(state: RunState, step: ActionStep, to: number | undefined, at: Instant): Refusal | null {
     const message = this.#messages.at(-1);
     if (step.kind !== 'email' || message === undefined) return null;
-    const address = addressOf(state.traits);
+    const traits = to === undefined ? state.traits : state.people?.find(({ id }) => id === to)?.facts.traits;
+    const address = addressOf(traits ?? {});
     const offer = message.content?.offer ?? {};
     message.content = null;
     if ('to' in address) {
-      if (this.world.rendersEmails) message.content = { to: address.to, ...this.#rendered(step, state, offer, at) };
+      if (this.world.rendersEmails)
+        message.content = { to: address.to, ...this.#rendered(step, state, { offer, to }, at) };
       return null;
     }
     message.refusal = { reason: 'channel', detail: address.reason };
@@ -152,28 +154,30 @@ export class VirtualRun {
   #rendered(
     { template }: Extract<ActionStep, { kind: 'email' }>,
     state: RunState,
-    offer: Json,
+    { offer, to }: { readonly offer: Json; readonly to: number | undefined },
     at: Instant,
   ): RenderedEmail {
-    const variables = templateVariables(state, this.#version.journey, at);
+    const variables = templateVariables(state, this.#version.journey, at, to);
     return renderEmail(template, { ...variables, offer, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 
-  #state({ person, sent, wishes, variants, offered }: VirtualPerson): RunState {
+  #state(lived: VirtualProfile, members: readonly VirtualProfile[]): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
-    const account: JsonObject | null = person.account?.traits ?? null;
+    const { profile, variants, offered } = lived;
+    const people = this.journey.of === 'account' ? members.map((member) => member.asMemberOf(profile)) : undefined;
     return {
       version: this.#version,
       ...{ id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt },
       person: this.run.person,
-      profileId: person.id,
-      originId: person.id,
-      userId: person.userId,
-      traits: person.ownTraits,
-      accountTraits: account,
+      profileId: profile.id,
+      originId: profile.id,
+      userId: profile.userId,
+      traits: profile.ownTraits,
+      accountTraits: profile.account?.traits ?? null,
+      ...(people && { people, account: { people, ledgerOf: (person) => ledgerIn(members, person) } }),
+      facts: factsOfRun(factsOf(profile), this.run),
       experiments: { assigned: variants.get(journey) ?? new Map() },
-      ledger: { ...wishes, sent, dismissed: this.#dismissed },
-      facts: factsOfRun(factsOf(person), this.run),
+      ledger: { ...lived.ledger, dismissed: this.#dismissed },
       offers: {
         offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
         usedUp: new Set(),
@@ -181,4 +185,10 @@ export class VirtualRun {
       settings: this.world.settings,
     };
   }
+}
+
+function ledgerIn(members: readonly VirtualProfile[], person: number): Ledger {
+  const member = members.find(({ profile }) => profile.id === person);
+  if (member === undefined) throw new Error(`Nobody in the account has the id ${person}`);
+  return member.ledger;
 }

@@ -2,9 +2,11 @@
  * What all lives in virtual time share: a workspace as if it had always been in force, indexed once.
  * @module
  */
+import { type Interest, interestOf } from '../core/interest.ts';
 import type { Settings, Workspace } from '../definitions/workspace-types.ts';
 import type { Applying } from '../process/apply.ts';
 import { catalogOf } from '../process/catalog.ts';
+import { interestFrom, watchInterest } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 
 /** Only what lives need of a workspace. */
@@ -14,6 +16,20 @@ export interface VirtualWorld extends Applying {
   readonly settings: Settings;
   /** Emails are what takes longest to write. */
   readonly rendersEmails: boolean;
+}
+
+/** Does anything depend on what else happens in a person's accounts? Then those who share some live together. */
+export function looksAtAccounts({ audiences, journeys }: LivedWorkspace): boolean {
+  const isOfAccounts = ({ journey }: Workspace['journeys'][string]) => journey.of === 'account';
+  if (Object.values(audiences).some(({ of }) => of === 'account') || Object.values(journeys).some(isOfAccounts))
+    return true;
+  const asks = ({ traits, related }: Interest) => traits.has('account') || related.size > 0;
+  return (
+    asks(interestOf(...Object.values(audiences).map(({ condition }) => condition))) ||
+    Object.values(journeys).some(
+      ({ journey }) => asks(watchInterest(journey)) || asks(interestFrom(journey, journey.first)),
+    )
+  );
 }
 
 /** Nobody is asked about anybody: audiences that only enrichments look at are left out. */

@@ -5,6 +5,7 @@
  */
 import murmurhash from 'murmurhash';
 import type { IncomingEvent } from '../ingest/inbox.ts';
+import { accountNamed } from '../profiles/identity.ts';
 
 type Ids = Pick<IncomingEvent, 'type' | 'userId' | 'anonymousId' | 'previousId'>;
 
@@ -56,4 +57,39 @@ export class WhoIsWho {
     for (let next = this.#became.get(last); next !== undefined; next = this.#became.get(last)) last = next;
     return last;
   }
+}
+
+/** Those who share accounts, directly or by others, since what one does may concern all of them. */
+export class Households {
+  readonly #above = new Map<string, string>();
+
+  note(call: Ids & Pick<IncomingEvent, 'groupId' | 'context'>): void {
+    const [first, ...others] = namesIn(call);
+    for (const other of others) if (first !== undefined) this.#above.set(this.#top(other), this.#top(first));
+  }
+
+  /** Tells one household from another; null where the call names nobody. */
+  of(call: Ids & Pick<IncomingEvent, 'groupId' | 'context'>): string | null {
+    const [first] = namesIn(call);
+    return first === undefined ? null : this.#top(first);
+  }
+
+  #top(name: string): string {
+    let top = name;
+    for (let next = this.#above.get(top); next !== undefined && next !== top; next = this.#above.get(top)) top = next;
+    // The way is short from here on.
+    if (top !== name) this.#above.set(name, top);
+    return top;
+  }
+}
+
+function namesIn(call: Ids & Pick<IncomingEvent, 'groupId' | 'context'>): string[] {
+  const { type, userId, anonymousId, previousId } = call;
+  const account = accountNamed(call);
+  return [
+    ...(userId === undefined ? [] : [`user ${userId}`]),
+    ...(anonymousId === undefined ? [] : [`anonymous ${anonymousId}`]),
+    ...(type !== 'alias' || previousId === undefined ? [] : [`user ${previousId}`, `anonymous ${previousId}`]),
+    ...(account === undefined ? [] : [`account ${account}`]),
+  ];
 }

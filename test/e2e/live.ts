@@ -8,10 +8,17 @@ import type { TimeSkippingEngine } from '../kit/time-skipping-engine.ts';
 /** Lets everybody live through the real engine, side by side. @returns when that ends */
 export async function live(
   engine: TimeSkippingEngine,
-  everybody: readonly Persona[],
+  personas: readonly Persona[],
   lifetime: Milliseconds,
 ): Promise<Instant> {
-  for (const { userId, traits } of everybody) await engine.identify(userId, traits);
+  const everybody = personas.flatMap((persona) => [persona, ...(persona.colleagues ?? [])]);
+  for (const { userId, traits, accounts = {} } of everybody) {
+    await engine.identify(userId, traits);
+    for (const [groupId, known] of Object.entries(accounts))
+      await engine.send({ type: 'group', name: 'group', userId, groupId, traits: known });
+    // Of people who joined an account together, the one who was known first comes first.
+    if (Object.keys(accounts).length > 0) await engine.settled();
+  }
   const start = engine.clock.now();
   const timeline = new Map<Instant, [string, Occasion][]>();
   for (const { userId, events } of everybody) {
@@ -32,6 +39,8 @@ export async function live(
 
 async function eventOf(engine: TimeSkippingEngine, userId: string, occasion: Occasion): Promise<TestEvent> {
   if ('identify' in occasion) return { type: 'identify', name: 'identify', userId, traits: occasion.identify };
+  if ('group' in occasion)
+    return { type: 'group', name: 'group', userId, groupId: occasion.group, traits: occasion.traits };
   if (occasion.byEngine !== true) return { name: occasion.event, userId, properties: occasion.properties };
   const profileId = (await findPersonId(engine.db, userId)) ?? 0;
   const { unsubscribed_from: category } = occasion.properties;

@@ -62,6 +62,23 @@ events:
     ]);
   });
 
+  it('may have accounts, and colleagues in them', () => {
+    const text = `
+userId: ada
+accounts: { acme: { plan: team } }
+events: [{ group: acme, traits: { seats: 12 }, at: 1h }]
+colleagues:
+  - { userId: bob, accounts: { acme: {} }, events: [{ event: Signed In, at: 1 day }] }
+`;
+    expect(read(text)).toMatchObject({
+      accounts: { acme: { plan: 'team' } },
+      events: [{ group: 'acme', traits: { seats: 12 }, at: { after: HOUR } }],
+      colleagues: [
+        { userId: 'bob', traits: {}, accounts: { acme: {} }, events: [{ event: 'Signed In', at: { after: DAY } }] },
+      ],
+    });
+  });
+
   const broken: [string, string, string[]][] = [
     ['is empty', '', ['ada.yaml:1:1  The file is empty. A persona has a `userId` and `events`.']],
     ['is a list', '- a', ['ada.yaml:1:1  The file must be a map of keys.']],
@@ -95,8 +112,8 @@ events:
       'has an event that is none',
       'userId: ada\nevents:\n  - { evnt: Viewed, at: 1h }\n  - { event: A, identify: {}, at: 1h }',
       [
-        'ada.yaml:3:5  Each of `events` has one of `event`, `identify` and `unsubscribe`. Did you mean `event`?',
-        'ada.yaml:4:5  Each of `events` has one of `event`, `identify` and `unsubscribe`. Make it several.',
+        'ada.yaml:3:5  Each of `events` has one of `event`, `identify`, `unsubscribe` and `group`. Did you mean `event`?',
+        'ada.yaml:4:5  Each of `events` has one of `event`, `identify`, `unsubscribe` and `group`. Make it several.',
       ],
     ],
     [
@@ -106,6 +123,17 @@ events:
         'ada.yaml:1:9  `userId` must be text.',
         'ada.yaml:2:9  `traits` must be a map of keys.',
         'ada.yaml:3:9  `events` must be a list.',
+      ],
+    ],
+    [
+      'has colleagues who are nobody',
+      'userId: ada\naccounts: { acme: 1 }\ncolleagues:\n  - { accounts: { acme: {} } }\n  - { userId: bob, start: 1h, events: [{ event: A }] }\n  - bob',
+      [
+        'ada.yaml:2:19  `acme` must be a map of keys.',
+        'ada.yaml:6:5  `colleagues` must be a map of keys.',
+        'ada.yaml:4:5  `userId` is missing.',
+        'ada.yaml:5:20  Unknown key `start`. Known here: userId, traits, accounts, events.',
+        'ada.yaml:5:40  `at` is missing.',
       ],
     ],
     [

@@ -32,10 +32,13 @@ const histories = fc
   .map((calls) => calls.map(([second, named], number) => call(number, second, named)));
 
 async function peopleOf(history: readonly IncomingEvent[], atOnce?: number) {
-  const sorted = new SortByPerson(atOnce);
+  const sorted = new SortByPerson(atOnce === undefined ? {} : { atOnce });
   for (const one of history) await sorted.add(one);
   const people: [string, string[]][] = [];
-  for await (const { name, userId, calls } of sorted.people())
+  for await (const {
+    people: [{ name, userId }],
+    calls,
+  } of sorted.people())
     people.push([`${userId === null ? 'anonymous ' : ''}${name}`, calls.map(({ messageId }) => messageId)]);
   return people.sort(([a], [b]) => (a < b ? -1 : 1));
 }

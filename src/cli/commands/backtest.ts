@@ -18,7 +18,8 @@ import { BACKTEST_COLUMNS, rowsOf } from '../../simulate/backtest-rows.ts';
 import type { Period } from '../../simulate/backtest-tally.ts';
 import { BrokenHistoryError, readHistoryFile } from '../../simulate/history-file.ts';
 import { countPeople, readHistoryLog } from '../../simulate/history-log.ts';
-import { type PersonHistory, SortByPerson } from '../../simulate/sort-by-person.ts';
+import { type History, SortByPerson } from '../../simulate/sort-by-person.ts';
+import { looksAtAccounts } from '../../simulate/virtual-world.ts';
 import type { Database } from '../../store/database.ts';
 import { type BacktestPhase, backtestProgress } from '../backtest-progress.ts';
 import { backtestText } from '../backtest-text.ts';
@@ -74,7 +75,8 @@ export function backtestCommand(): Command {
         const entries: BacktestEntry[] = [];
         const rows = options.csv === undefined ? null : openRows(options.csv);
         const asked = { workspace, journey, ...(against === null ? {} : { against: against.workspace }) };
-        const found = await overHistory(options, (period, people, onPerson) =>
+        const together = looksAtAccounts(workspace) || (against !== null && looksAtAccounts(against.workspace));
+        const found = await overHistory({ ...options, together }, (period, people, onHistory) =>
           backtest(
             { ...asked, period },
             people,
@@ -82,7 +84,7 @@ export function backtestCommand(): Command {
               rows?.add(entry);
               if (json) entries.push(entry);
             },
-            onPerson,
+            onHistory,
           ),
         );
         await rows?.end();
@@ -98,12 +100,15 @@ export function backtestCommand(): Command {
 
 type Run = (
   period: Period,
-  people: AsyncIterable<PersonHistory>,
-  onPerson: (person: PersonHistory) => void,
+  histories: AsyncIterable<History>,
+  onHistory: (history: History) => void,
 ) => Promise<Backtest>;
 
+/** `together`: those who share accounts. */
+type Looking = Options & { readonly together: boolean };
+
 /** Runs the backtest over the files, or over the event log. */
-async function overHistory(options: Options, run: Run): Promise<Backtest> {
+async function overHistory(options: Looking, run: Run): Promise<Backtest> {
   const progress = backtestProgress(process.stderr);
   try {
     return await (options.events === undefined
@@ -116,9 +121,9 @@ async function overHistory(options: Options, run: Run): Promise<Backtest> {
 
 type Show = (phase: BacktestPhase, share: number) => void;
 
-async function overFiles(files: readonly string[], options: Options, run: Run, show: Show): Promise<Backtest> {
-  const { format, from, to } = options;
-  const sorted = new SortByPerson();
+async function overFiles(files: readonly string[], options: Looking, run: Run, show: Show): Promise<Backtest> {
+  const { format, from, to, together } = options;
+  const sorted = new SortByPerson({ together });
   try {
     for (const [place, path] of files.entries()) {
       const onRead = (share: number) => show('reading what happened', (place + share) / files.length);
@@ -141,15 +146,15 @@ async function* callsIn(path: string, format: Format | undefined, onRead: (share
   else yield* readHistoryFile({ path, onRead, ...(format === undefined ? {} : { format }) });
 }
 
-function overLog({ from, to }: Options, run: Run, show: Show): Promise<Backtest> {
+function overLog({ from, to, together }: Looking, run: Run, show: Show): Promise<Backtest> {
   const config = configFromEnvironment();
   const now = createClock({ start: config.clockStart, speed: config.clockSpeed }).now();
   const period = { from: from ?? (to ?? now) - 90 * DAY, to: to ?? now };
   return withDatabase(config, async (db: Database) => {
     const people = await countPeople(db);
     let lived = 0;
-    return run(period, readHistoryLog(db, period.to), () => {
-      lived += 1;
+    return run(period, readHistoryLog(db, period.to, together), (history) => {
+      lived += history.people.length;
       show('living through it', lived / people);
     });
   });
