@@ -21,6 +21,7 @@ export const CAUSES = {
   ended: 'the run had ended before a late step came',
   cap: 'a cap counted messages that came late',
   woken: 'what a wait was for was seen at another moment',
+  asked: 'a branch came late, and an audience was another by then',
   time: 'a step came so late that the run went by the clock',
   stopped: 'the clock stopped before the step came',
   unknown: 'no cause was found',
@@ -75,6 +76,7 @@ function causeBetween(real: LogEntry, tested: LogEntry): Cause {
   if (real.did === 'ended' && tested.did !== 'ended') return real.at >= tested.at ? 'ended' : 'unknown';
   if (real.step !== tested.step) return 'unknown';
   if (real.did === 'waited' && tested.did === 'waited') return 'woken';
+  if (real.did === 'took' && tested.did === 'took' && real.at === tested.at) return 'asked';
   return real.did === tested.did && real.at > tested.at ? 'time' : 'unknown';
 }
 

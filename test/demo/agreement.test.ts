@@ -16,6 +16,8 @@ const ended: LogEntry = {
   ...{ outcome: 'converted', reason: 'the goal was reached' },
 };
 
+const took = (way: string): LogEntry => ({ step: 'branch', kind: 'branch', visit: 1, at: T0, did: 'took', way });
+
 function run(log: readonly LogEntry[], more: Partial<ComparedRun> = {}): ComparedRun {
   return { person: 'ada', journey: 'welcome', visit: 0, enteredAt: T0, heldOut: false, log, ...more };
 }
@@ -38,6 +40,7 @@ describe('the demo against a backtest', () => {
     ['was capped', [waiting, waited, capped], [waiting, waited, acted], 'cap'],
     ['was not capped', [waiting, waited, acted], [waiting, waited, capped], 'cap'],
     ['was woken at another time', [waiting, { ...waited, why: 'condition' }], [waiting, waited], 'woken'],
+    ['took another way', [waiting, took('if 1')], [waiting, took('else')], 'asked'],
     ['went by the clock', [waiting, waited, { ...acted, at: T0 + DAY }], [waiting, waited, acted], 'time'],
     ['was stopped', [waiting], [waiting, waited], 'stopped'],
   ])('knows why a run %s', (_, engine, backtest, cause) => {
