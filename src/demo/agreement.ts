@@ -38,6 +38,9 @@ export interface Agreement {
   readonly alike: number;
   /** The others, by cause. */
   readonly different: Readonly<Partial<Record<Cause, number>>>;
+  /** Those of them with no cause in the clock. */
+  readonly unexplained: readonly ComparedRun[];
+  /** Are entries equal? */
   readonly held: boolean;
 }
 
@@ -45,6 +48,7 @@ export function compareRuns(backtest: readonly ComparedRun[], engine: readonly C
   const tested = new Map(backtest.map((run) => [keyOf(run), run]));
   const recorded = new Map(engine.map((run) => [keyOf(run), run]));
   const different: Partial<Record<Cause, number>> = {};
+  const unexplained: ComparedRun[] = [];
   let alike = 0;
   for (const [key, run] of recorded) {
     const other = tested.get(key);
@@ -52,11 +56,12 @@ export function compareRuns(backtest: readonly ComparedRun[], engine: readonly C
     const cause = causeOf(run.log, other.log);
     if (cause === null) alike += 1;
     else different[cause] = (different[cause] ?? 0) + 1;
+    if (cause === 'unknown') unexplained.push(run);
   }
   const onlyBacktest = backtest.filter((run) => !recorded.has(keyOf(run)));
   const onlyEngine = engine.filter((run) => !tested.has(keyOf(run)));
-  const held = onlyBacktest.length === 0 && onlyEngine.length === 0 && different.unknown === undefined;
-  return { entries: tested.size, onlyBacktest, onlyEngine, alike, different, held };
+  const held = onlyBacktest.length === 0 && onlyEngine.length === 0;
+  return { entries: tested.size, onlyBacktest, onlyEngine, alike, different, unexplained, held };
 }
 
 /** Why the two part where they part first; null: they do not. */

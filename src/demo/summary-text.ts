@@ -141,7 +141,7 @@ function proofLines({ events, crossings, mailbox, backtest, unfinished, held }: 
   ];
 }
 
-function backtestLines({ entries, onlyBacktest, onlyEngine, alike, different }: Agreement): string[] {
+function backtestLines({ entries, onlyBacktest, onlyEngine, alike, different, unexplained }: Agreement): string[] {
   const missing = [
     ...onlyBacktest.map((run) => `${describeEntry(run)}: only the backtest says so`),
     ...onlyEngine.map((run) => `${describeEntry(run)}: only the engine says so`),
@@ -151,6 +151,7 @@ function backtestLines({ entries, onlyBacktest, onlyEngine, alike, different }: 
     ...missing.slice(0, DIFFERENCES_SHOWN).map((line) => picocolors.red(`  ${line}`)),
     `Runs like it to the last step: ${thousands(alike)}; others, since a day takes a second here: ${thousands(sum(Object.values(different)))}`,
     ...Object.entries(different).map(([cause, runs]) => `  ${thousands(runs)}: ${CAUSES[cause as Cause]}`),
+    ...unexplained.slice(0, DIFFERENCES_SHOWN).map((run) => picocolors.red(`  no cause: ${describeEntry(run)}`)),
   ];
 }
 

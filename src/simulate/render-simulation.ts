@@ -98,8 +98,10 @@ function saysStep(step: string, message: SimulatedMessage | undefined): boolean 
   return typeof message?.template === 'string' && step.endsWith(message.template);
 }
 
-function messageOf({ step, visit, to }: LogEntry, { messages }: SimulatedRun): SimulatedMessage | undefined {
-  return messages.find((message) => message.step === step && message.visit === visit && message.to === to?.person);
+function messageOf({ step, visit, receiver }: LogEntry, { messages }: SimulatedRun): SimulatedMessage | undefined {
+  return messages.find(
+    (message) => message.step === step && message.visit === visit && message.to === receiver?.person,
+  );
 }
 
 function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string): string {
@@ -139,6 +141,6 @@ function sayHold(hold: Hold, time: (at: Instant) => string): string {
 
 function nameOf(entry: LogEntry, run: SimulatedRun): string {
   const template = messageOf(entry, run)?.template ?? null;
-  const to = entry.to === undefined ? '' : ` to ${entry.to.person}`;
+  const to = entry.receiver === undefined ? '' : ` to ${entry.receiver.person}`;
   return template === null ? `${entry.kind}${to}` : `${entry.kind} ${template}${to}`;
 }

@@ -138,7 +138,8 @@ export class VirtualLife {
     const starts = at >= from && at <= this.#lastEntry;
     const event: IncomingEvent = starts ? call : { ...call, silent: true };
     const named = accountNamed(event);
-    const id = call.profileId ?? personOf?.(call);
+    const { profileId } = call;
+    const id = profileId !== undefined && this.#profiles.has(profileId) ? profileId : personOf?.(call);
     if (id === NOBODY) return named === undefined ? [] : this.#tellAccount(named, event);
     const one = this.#profile(id);
     this.#accounts.show(one);

@@ -50,7 +50,7 @@ const summary: DemoSummary = {
     crossings: { recomputed: 4_514, differences: [] },
     mailbox: { recorded: 1_568, arrived: 1_568, doubled: 0, differences: 0 },
     backtest: {
-      ...{ entries: 4_936, onlyBacktest: [], onlyEngine: [], alike: 4_900 },
+      ...{ entries: 4_936, onlyBacktest: [], onlyEngine: [], alike: 4_900, unexplained: [] },
       different: { ended: 30, cap: 6 },
       held: true,
     },
@@ -130,7 +130,7 @@ describe('the summary', () => {
 
   it('names entries that the engine or the backtest has alone', () => {
     const run = { person: 'user_0001', journey: 'welcome', visit: 0, enteredAt: crossing.at, heldOut: true, log: [] };
-    const backtest = { ...summary.proof.backtest, onlyEngine: [run], held: false };
+    const backtest = { ...summary.proof.backtest, onlyEngine: [run], unexplained: [run], held: false };
     const text = stripVTControlCharacters(
       renderSummary({ ...summary, proof: { ...summary.proof, backtest, held: false } }),
     );

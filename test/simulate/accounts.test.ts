@@ -111,6 +111,6 @@ test('a journey of accounts is gone through by the persona’s, and its messages
   expect(runs.map(({ account, enteredAt }) => [account, enteredAt - T0])).toEqual([['acme', 2 * DAY]]);
   expect(runs[0]?.messages).toMatchObject([{ to: 'ada', refusal: null, content: { to: 'ada@example.com' } }]);
   expect(renderSimulation(simulate({ workspace, journey: 'busy-account', persona }))).toContain(
-    'Run 1 of acme, entered Wed 3 Jan 00:00 by audience busy-accounts\n',
+    'Run 1 of acme, entered Wed 3 Jan 01:00 by audience busy-accounts\n',
   );
 });
