@@ -41,7 +41,7 @@ describe('what is wrong is said', () => {
     const { code, out } = await throughline(['simulate', 'cart-recovery', '--persona', join(folder, 'ada.yaml')]);
     expect(out.replaceAll(`${folder}/`, '')).toBe(
       'ada.yaml:3:1  Unknown key `trait`. Did you mean `traits`?\n' +
-        'ada.yaml:5:34  `at` must be an ISO time such as `2026-03-05T12:00:00Z`, or a time after the start such as `1h` or `2 days`.\n' +
+        'ada.yaml:5:33  `at` must be an ISO time such as `2026-03-05T12:00:00Z`, or a time after the start such as `1h` or `2 days`.\n' +
         '\n2 problems in ada.yaml.\n',
     );
     expect(code).toBe(1);
