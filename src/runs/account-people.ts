@@ -79,9 +79,33 @@ export async function lockTogether(tx: Queryable, runId: string, people: readonl
  * @param decide pure, so that it may be called at will
  * @throws {PeopleBusyError} others have one of them
  */
-export async function decideForPeople<Decided>(
+export function decideForPeople<Decided>(
   tx: Queryable,
   people: readonly Member[] | undefined,
+  readLedger: (person: number) => Promise<Ledger>,
+  decide: (account: AccountAsked | undefined) => Decided,
+): Promise<Decided> {
+  const lock = async (asked: readonly number[], held: Iterable<number>) => {
+    const { rows } = await sql<{ id: number }>`
+      select id from profiles where id = any(${asked}) order by id for no key update skip locked
+    `.execute(tx);
+    if (rows.length < asked.length) throw new PeopleBusyError([...held, ...asked]);
+  };
+  return decideAsking(people, lock, readLedger, decide);
+}
+
+/** Likewise where nothing comes of it: nobody is locked. */
+export function lookForPeople<Decided>(
+  people: readonly Member[] | undefined,
+  readLedger: (person: number) => Promise<Ledger>,
+  decide: (account: AccountAsked | undefined) => Decided,
+): Promise<Decided> {
+  return decideAsking(people, async () => undefined, readLedger, decide);
+}
+
+async function decideAsking<Decided>(
+  people: readonly Member[] | undefined,
+  lock: (asked: readonly number[], held: Iterable<number>) => Promise<void>,
   readLedger: (person: number) => Promise<Ledger>,
   decide: (account: AccountAsked | undefined) => Decided,
 ): Promise<Decided> {
@@ -98,10 +122,7 @@ export async function decideForPeople<Decided>(
       },
     });
     if (asked.size === 0) return decided;
-    const { rows } = await sql<{ id: number }>`
-      select id from profiles where id = any(${[...asked]}) order by id for no key update skip locked
-    `.execute(tx);
-    if (rows.length < asked.size) throw new PeopleBusyError([...ledgers.keys(), ...asked]);
+    await lock([...asked], ledgers.keys());
     for (const person of asked) ledgers.set(person, await readLedger(person));
   }
 }

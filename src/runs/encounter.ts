@@ -8,10 +8,11 @@ import type { Channel, StepId } from '../core/journey.ts';
 import type { Ledger, Refusal } from '../core/pressure.ts';
 import type { Outcome } from '../core/run.ts';
 import type { Clock, Instant } from '../core/time.ts';
+import type { Queryable } from '../store/database.ts';
+import { lookForPeople } from './account-people.ts';
 import { decideMove } from './move.ts';
-import type { RunState } from './run-state.ts';
-
-const NOTHING_SENT: Ledger = { sent: [], suppressed: new Set() };
+import { type RunState, readLedger } from './run-state.ts';
+import type { NewMessage } from './save-move.ts';
 
 /** A message that is wanted at once. */
 export interface WantedMessage {
@@ -31,43 +32,55 @@ export interface Encounter {
 }
 
 /** @param start with everything that its goal and exit look at */
-export function encounterOf(start: RunState, { speed }: Pick<Clock, 'speed'>, now: Instant): Encounter {
+export async function encounterOf(
+  tx: Queryable,
+  start: RunState,
+  { speed }: Pick<Clock, 'speed'>,
+  now: Instant,
+): Promise<Encounter> {
   const { journey } = start.version;
   const ending = endingOf(journey, start.facts, start.enteredAt, now);
   if (ending !== null) return { messages: [], comesTo: { kind: 'ends', outcome: ending.outcome } };
 
-  const messages: WantedMessage[] = [];
-  // What counts against each of an account's people is not looked up: they count as free.
-  const { people } = start;
-  let state = people === undefined ? start : { ...start, account: { people, ledgerOf: () => NOTHING_SENT } };
+  const messages: NewMessage[] = [];
+  const told = () => messages.map((message) => message as WantedMessage);
+  let state = start;
   for (;;) {
-    const isOut = state.cursor.phase === 'delivering';
-    const { next, carried, after } = decideMove(
-      state,
-      isOut ? { refusal: null } : null,
-      LATENESS_FORGIVEN * speed,
-      now,
+    const isOut = state.cursor.phase === 'delivering' ? { refusal: null } : null;
+    const here = state;
+    const { next, carried, after } = await lookForPeople(
+      here.people,
+      async (person) => withThese(await readLedger(tx, person, here, now), person, messages, journey.key, now),
+      (account) => decideMove({ ...here, account }, isOut, LATENESS_FORGIVEN * speed, now),
     );
-    const wanted = carried.messages as readonly WantedMessage[];
-    messages.push(...wanted);
+    messages.push(...carried.messages);
     if (next.kind === 'wait')
-      return { messages, comesTo: { kind: 'waits', step: after.cursor.step, until: next.until } };
-    if (next.kind === 'end') return { messages, comesTo: { kind: 'ends', outcome: next.outcome } };
-    const sent = carried.messages.filter(({ channel, refusal }) => refusal === null && channel !== 'webhook');
-    state = {
-      ...{ ...state, cursor: after.cursor, wokenAt: after.wokenAt },
-      ledger: {
-        ...state.ledger,
-        sent: [
-          ...state.ledger.sent,
-          ...sent.map(({ channel, category }) => ({
-            channel: channel as Channel,
-            category: category ?? '',
-            journey: journey.key,
-            at: now,
-          })),
-        ],
-      },
-    };
+      return { messages: told(), comesTo: { kind: 'waits', step: after.cursor.step, until: next.until } };
+    if (next.kind === 'end') return { messages: told(), comesTo: { kind: 'ends', outcome: next.outcome } };
+    const ledger = withThese(start.ledger, start.profileId, messages, journey.key, now);
+    state = { ...state, cursor: after.cursor, wokenAt: after.wokenAt, ledger };
   }
+}
+
+/** What somebody got, with what is wanted now. */
+function withThese(
+  ledger: Ledger,
+  person: number,
+  messages: readonly NewMessage[],
+  journey: string,
+  now: Instant,
+): Ledger {
+  const sent = messages.filter(
+    ({ profile_id: receiver, channel, refusal }) => receiver === person && refusal === null && channel !== 'webhook',
+  );
+  return {
+    ...ledger,
+    sent: [
+      ...ledger.sent,
+      ...sent.map(({ channel, category }) => ({
+        ...{ channel: channel as Channel, category: category ?? '' },
+        ...{ journey, at: now },
+      })),
+    ],
+  };
 }

@@ -138,10 +138,14 @@ async function move(tx: Queryable, { id, row }: LockedRun, state: RunState, now:
     logOf(row.cursor, state, told, now).map((entry) => ({ runId: id, entry })),
     now,
   );
-  if (told?.kind === 'end') await tellTemporal(tx, [{ run_id: id, kind: 'end', body: { outcome: run.status } }]);
-  else if (told !== null || comesEarlier(row.cursor, run.cursor)) {
+  if (told?.kind === 'end') {
+    await tellTemporal(tx, [{ run_id: id, kind: 'end', body: { outcome: run.status } }]);
+    await tellWaiting(tx, [row.profile_id], now);
+  } else if (told !== null || comesEarlier(row.cursor, run.cursor)) {
+    // In its first wait, the workflow may not have begun.
     const startAt = run.cursor.phase === 'waiting' && told === null ? run.cursor.until : now;
-    await tellTemporal(tx, [{ run_id: id, kind: 'wake', body: { startAt } }]);
+    const body = row.cursor.visit === 0 ? { startAt } : {};
+    await tellTemporal(tx, [{ run_id: id, kind: 'wake', body }]);
   }
 }
 

@@ -8,10 +8,10 @@ import { type Destination, destinationOf } from '../core/migration.ts';
 import { reachableFrom } from '../core/reachable.ts';
 import type { Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Queryable } from '../store/database.ts';
 import { encounterOf, type WantedMessage } from './encounter.ts';
 import { fateOf, type Migrating, type Migration } from './migrate-run.ts';
-import { type LockedRun, lookAtRun, UnknownRunError } from './run-state.ts';
+import { type LockedRun, lookAtRun } from './run-state.ts';
 import { readStanding, runsElsewhere } from './standing.ts';
 
 /** People at one step, and what becomes of them. */
@@ -49,38 +49,49 @@ export interface PreviewOptions {
 }
 
 const MOST = 5_000;
-const AT_ONCE = 8;
+const BATCH = 100;
 
-export async function previewMigration(
+/** All of it as of one instant, however long it takes. */
+export function previewMigration(
   db: Database,
   migration: Migration,
   migrating: Migrating,
-  { most = MOST, progress = () => undefined }: PreviewOptions = {},
+  options: PreviewOptions = {},
+): Promise<MetAtStep[]> {
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((tx) => preview(tx, migration, migrating, options));
+}
+
+async function preview(
+  tx: Queryable,
+  migration: Migration,
+  migrating: Migrating,
+  { most = MOST, progress = () => undefined }: PreviewOptions,
 ): Promise<MetAtStep[]> {
   const { journey, version } = migration;
-  const standing = (await readStanding(db, journey)).filter((group) => group.version !== version);
-  const after = version === null ? null : (await migrating.versions.load(db, version)).journey;
+  const standing = (await readStanding(tx, journey)).filter((group) => group.version !== version);
+  const after = version === null ? null : (await migrating.versions.load(tx, version)).journey;
   const groups = new Map<string, Group>();
   for (const group of standing) {
-    const { journey: before } = await migrating.versions.load(db, group.version);
+    const { journey: before } = await migrating.versions.load(tx, group.version);
     const kind = group.step === null ? null : (before.steps[group.step]?.kind ?? null);
     const goes = destinationOf(group.step, before, after, migration.map);
     groups.set(placeOf(group), new Group({ ...group, kind, goes }, before, after));
   }
 
-  const runs = await runsElsewhere(db, journey, version, most);
-  for (let first = 0; first < runs.length; first += AT_ONCE) {
-    const some = runs.slice(first, first + AT_ONCE);
-    const had = await messagesOf(db, some);
-    await Promise.all(
-      some.map(async (run) => {
-        const found = await lookAtRun(db, run).catch(orGone);
-        if (found === null) return;
-        const group = groups.get(placeOf({ version: found.row.version, step: found.row.cursor.step }));
-        await group?.look(db, found, had.get(run) ?? [], migration, migrating);
-      }),
-    );
-    progress(Math.min(first + AT_ONCE, runs.length), runs.length);
+  const runs = await runsElsewhere(tx, journey, version, most);
+  for (let first = 0; first < runs.length; first += BATCH) {
+    const some = runs.slice(first, first + BATCH);
+    const had = await messagesOf(tx, some);
+    for (const [index, run] of some.entries()) {
+      const found = await lookAtRun(tx, run);
+      const group = groups.get(placeOf({ version: found.row.version, step: found.row.cursor.step }));
+      await group?.look(tx, found, had.get(run) ?? [], migration, migrating);
+      progress(first + index + 1, runs.length);
+    }
   }
   return [...groups.values()].map((group) => group.met());
 }
@@ -103,19 +114,19 @@ class Group {
   ) {}
 
   async look(
-    db: Database,
+    tx: Queryable,
     found: LockedRun,
     had: readonly Had[],
     migration: Migration,
     migrating: Migrating,
   ): Promise<void> {
     const now = migrating.clock.now();
-    const fate = await fateOf(db, found, migration, migrating, now);
+    const fate = await fateOf(tx, found, migration, migrating, now);
     if (fate.kind === 'out') this.#end('exited');
     if (fate.kind === 'out' || fate.kind === 'stays') this.#lookedAt += 1;
     if (fate.kind !== 'moves') return;
     this.#lookedAt += 1;
-    const { messages, comesTo } = encounterOf(fate.state, migrating.clock, now);
+    const { messages, comesTo } = await encounterOf(tx, fate.state, migrating.clock, now);
     for (const message of messages) this.#want(message);
     if (comesTo.kind === 'ends') this.#end(comesTo.outcome);
     else this.#wait(comesTo.step, comesTo.until);
@@ -177,17 +188,12 @@ function placeOf({ version, step }: Place): string {
   return `${version} ${step ?? ''}`;
 }
 
-async function messagesOf(db: Database, runs: readonly string[]): Promise<Map<string, Had[]>> {
+async function messagesOf(tx: Queryable, runs: readonly string[]): Promise<Map<string, Had[]>> {
   const { rows } = await sql<Had & { run_id: string }>`
     select run_id, step, channel, template from messages
     where run_id = any(${runs}) and status in ('reserved', 'sending', 'sent')
-  `.execute(db);
+  `.execute(tx);
   const had = new Map<string, Had[]>();
   for (const { run_id, ...message } of rows) had.set(run_id, [...(had.get(run_id) ?? []), message]);
   return had;
-}
-
-function orGone(error: unknown): null {
-  if (error instanceof UnknownRunError) return null;
-  throw error;
 }

@@ -122,7 +122,7 @@ test('somebody with a message on its way is moved once that is out', async () =>
 describe('a migration whose beginner died', () => {
   test('goes on where it was, whoever works on it, and moves each person once', async () => {
     await engine.publish(await workspace('9d', 'in-app: note'));
-    const people = Array.from({ length: 120 }, (_, index) => `one-of-many-${index}`);
+    const people = Array.from({ length: 300 }, (_, index) => `one-of-many-${index}`);
     await engine.send(...people.map((userId) => ({ name: 'Signed Up', userId })));
     await engine.settled();
     await engine.publish(await workspace('8d', 'in-app: note'));
