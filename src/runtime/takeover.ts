@@ -37,6 +37,8 @@ export interface TakeoverSettings {
   readonly taskQueue: string;
   readonly build: string;
   readonly log: Log;
+  /** Real milliseconds between looks while workers of another build have the runs. Default 15 seconds. */
+  readonly lookAgain?: number;
 }
 
 export interface Takeover {
@@ -50,7 +52,7 @@ const GONE_AFTER = 90_000;
 /** Takes the runs over at once where that is due; else, and where Temporal is away, looks again until it is. */
 export async function takeOver(settings: TakeoverSettings): Promise<Takeover> {
   const stopping = new AbortController();
-  const { log, build } = settings;
+  const { log, build, lookAgain = LOOK_AGAIN } = settings;
   const look = () =>
     tryTakingOver(settings).catch((error: unknown) => {
       if (!isGrpcServiceError(error)) throw error;
@@ -63,7 +65,7 @@ export async function takeOver(settings: TakeoverSettings): Promise<Takeover> {
   const waiting = (async () => {
     let state = first;
     while (state === 'waiting' && !stopping.signal.aborted) {
-      await delay(LOOK_AGAIN, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await delay(lookAgain, undefined, { signal: stopping.signal }).catch(() => undefined);
       if (!stopping.signal.aborted) state = await look();
     }
   })();
