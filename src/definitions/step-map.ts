@@ -106,6 +106,11 @@ export function strandedBy(
   }));
 }
 
+function isAmbiguous(word: string, before: readonly Journey[], after: Journey | null): boolean {
+  if (word === END) return [...before, after].some((version) => version?.steps[END] !== undefined);
+  return (word === 'stay' || word === 'out') && after?.steps[word] !== undefined;
+}
+
 function destination(target: string): Destination {
   if (target === 'stay' || target === 'out') return target;
   return { to: target === END ? null : target };
@@ -138,6 +143,11 @@ function wrongSteps(
           fix,
         ),
       );
+    }
+    const ambiguous = [target, ...(step === END ? [step] : [])].find((word) => isAmbiguous(word, before, after));
+    if (ambiguous !== undefined) {
+      const message = `\`${ambiguous}\` is a word of the map, and a step is called so, too`;
+      problems.push(problemAt(source.file, source.placeOfKey(['steps', step]), message, 'Give that step another id'));
     }
     if (!targets.has(target)) {
       const message =

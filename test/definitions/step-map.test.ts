@@ -95,4 +95,11 @@ describe('what is wrong with a map is said with file, line and fix', () => {
       'map.yaml:3:12  `welcome` is not in the workspace any more, so nobody can go to `note`. Say `stay` or `out`.',
     ]);
   });
+
+  test('a step that is called like a word of the map', () => {
+    const odd = journey([{ kind: 'wait', id: 'out', for: DAY }]);
+    expect(problemsIn('journey: welcome\nsteps:\n  wait-1d: out\n', { after: odd })).toEqual([
+      'map.yaml:3:3  `out` is a word of the map, and a step is called so, too. Give that step another id.',
+    ]);
+  });
 });
