@@ -79,8 +79,8 @@ function audiencesPart(audiences: readonly AudienceImpact[]): string[] {
     ...audiences.flatMap(({ key, starts }) =>
       starts.map(({ journey, people, asked }) =>
         asked
-          ? `  ${key}: ${peopleText(people)} would start ${journey} now.`
-          : `  ${key}: nobody starts ${journey} by it now; with \`--enter-existing ${key}\` it would be ${peopleText(people)}.`,
+          ? `  ${key}: up to ${peopleText(people)} would start ${journey} now.`
+          : `  ${key}: nobody starts ${journey} by it now; with \`--enter-existing ${key}\` it would be up to ${peopleText(people)}.`,
       ),
     ),
     ...audiences.flatMap(({ key, runs }) => runs.filter(({ people }) => people > 0).map((run) => runsLine(key, run))),

@@ -33,7 +33,10 @@ export interface AudienceImpact {
   readonly entering: number;
   readonly leaving: number;
   readonly runs: readonly LookingRuns[];
-  /** Journeys entered by it: who would start them if present members are to enter, and whether that is asked for. */
+  /**
+   * Journeys entered by it: how many would start them if present members are to enter, and whether that is asked for. At
+   * most so many: a ramp or a limit of entries may keep some out.
+   */
   readonly starts: readonly { readonly journey: string; readonly people: number; readonly asked: boolean }[];
 }
 

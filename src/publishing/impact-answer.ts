@@ -40,7 +40,7 @@ const audience = z.object({
     .describe('Runs under way that ask for it'),
   starts: z
     .array(z.object({ journey: z.string(), people: z.int(), asked: z.boolean() }))
-    .describe('Who would start which journey, if `enterExisting` names the audience, and whether it does'),
+    .describe('How many at most would start which journey, if `enterExisting` names the audience, and whether it does'),
 });
 
 export const impactAnswer = z.object({

@@ -83,7 +83,7 @@ leaving
 Audience            Members  would be  enter  leave
 exporters  changed        1         2      1      0
 viewers    new            0         1      1      0
-  viewers: 1 person would start for-viewers now.
+  viewers: up to 1 person would start for-viewers now.
   exporters: 2 people in waiting, at look wait for it; 1 of them would enter it, 0 leave it.`);
 
   await engine.publish(workspace, { enterExisting: ['viewers'] });
