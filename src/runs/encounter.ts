@@ -13,6 +13,7 @@ import { lookForPeople } from './account-people.ts';
 import { decideMove } from './move.ts';
 import { type RunState, readLedger } from './run-state.ts';
 import type { NewMessage } from './save-move.ts';
+import { factsOfRun } from './watch.ts';
 
 /** A message that is wanted at once. */
 export interface WantedMessage {
@@ -39,7 +40,7 @@ export async function encounterOf(
   now: Instant,
 ): Promise<Encounter> {
   const { journey } = start.version;
-  const ending = endingOf(journey, start.facts, start.enteredAt, now);
+  const ending = endingOf(journey, factsOfRun(start.facts, start), start.enteredAt, now);
   if (ending !== null) return { messages: [], comesTo: { kind: 'ends', outcome: ending.outcome } };
 
   const messages: NewMessage[] = [];
