@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { audienceCommand } from './commands/audience.ts';
 import { backtestCommand } from './commands/backtest.ts';
+import { auditCommand, pauseCommand, resumeCommand, stopCommand } from './commands/control.ts';
 import { demoCommand } from './commands/demo.ts';
 import { driftCommand } from './commands/drift.ts';
 import { enterCommand } from './commands/enter.ts';
@@ -35,6 +36,10 @@ for (const command of [
   versionsCommand(),
   migrateCommand(),
   startCommand(),
+  pauseCommand(),
+  resumeCommand(),
+  stopCommand(),
+  auditCommand(),
   demoCommand(),
   playCommand(),
   simulateCommand(),

@@ -6,6 +6,7 @@ import { ownZone, zoneOf } from './calendar.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, WhenRefused } from './journey.ts';
 import type { Offer } from './offer.ts';
+import type { HeldUntilNow } from './pausing.ts';
 import {
   dependsOnZone,
   freeAtOf,
@@ -30,6 +31,7 @@ export interface Asked {
   /** What the run offers. */
   readonly offer?: Offer | undefined;
   readonly workspace: WorkspaceRules;
+  readonly heldUntilNow?: HeldUntilNow;
 }
 
 /** Held-out people are held and leave like everybody else; only what would have gone out is refused. */
@@ -62,8 +64,9 @@ export function fallsBack(step: ActionStep, journey: Journey, { workspace, facts
 }
 
 function pressureOn(step: MessageStep, journey: Journey, asked: Asked, now: Instant): Refusal | null {
-  const { workspace, facts, ledger } = asked;
+  const { workspace, facts, ledger, heldUntilNow } = asked;
   const wanted = { ...wantedBy(step, journey), ...('offering' in step && { offer: asked.offer }) };
+  if (heldUntilNow?.stale && !wanted.transactional) return { reason: 'stale', dueAt: heldUntilNow.dueAt };
   const limits = { workspace, journey: journey.caps };
   const zone = dependsOnZone(wanted, limits) ? zoneOf(facts.traits, workspace.timezone) : workspace.timezone;
   return refusalOf(wanted, ledger, { ...limits, zone }, now);
@@ -103,6 +106,7 @@ function holdFor(refusal: Refusal): Hold {
 
 function ruleFor({ reason }: Refusal, step: ActionStep): WhenRefused {
   const rules = 'refused' in step ? (step.refused ?? {}) : {};
+  if (reason === 'stale') return 'skip';
   if (reason === 'hours') return rules.hours ?? 'wait';
   return (reason === 'cap' ? rules.cap : rules.unwanted) ?? 'skip';
 }

@@ -15,6 +15,7 @@ import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
 import { BEFORE_MILESTONE, milestoneOf } from './milestone.ts';
 import { NO_OFFERS, type Offer, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
+import type { HeldUntilNow } from './pausing.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
 import { sayRefusal } from './refusal-text.ts';
@@ -68,6 +69,8 @@ export interface Given {
   readonly account?: AccountAsked;
   /** When the awaited condition came true, if that is what woke the run; taken at its word. */
   readonly wokenAt?: Instant;
+  /** The run was held by a pause of its journey, and goes on now from where it stood. */
+  readonly heldUntilNow?: HeldUntilNow;
   /** {@link LATENESS_FORGIVEN} in product time. */
   readonly latenessForgiven: Milliseconds;
 }
@@ -268,10 +271,12 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
 
   /** When the awaited condition came true, on the run's own time; null: not yet, or not before the wait was over. */
   function cameTrue(condition: Condition, wait: Waiting): Instant | null {
-    const last = now < wait.until ? now : onTime(wait.until);
+    // A wait that was over while the run was held was over in time.
+    const wasHeld = wait === cursor && given.heldUntilNow !== undefined;
+    const last = now < wait.until ? now : wasHeld ? wait.until : onTime(wait.until);
     const woken = wait === cursor ? given.wokenAt : undefined;
     if (woken !== undefined && woken <= last) return onTime(Math.max(woken, wait.at));
-    return holds(condition, last) ? last : null;
+    return holds(condition, last) ? onTime(last) : null;
   }
 
   function end(outcome: Outcome, reason: string, at: Instant, step: Step | null = null): Move {

@@ -65,6 +65,8 @@ export type Refusal =
   /** The step's texts name an offer, and the run has none. */
   | { readonly reason: 'no-offer' }
   | { readonly reason: 'offer-over'; readonly offer: string }
+  /** It was due so long before its journey was resumed that it is not sent any more. */
+  | { readonly reason: 'stale'; readonly dueAt: Instant }
   | { readonly reason: 'cap'; readonly cap: Cap; readonly scope: 'workspace' | 'journey'; readonly freeAt: Instant };
 
 /** Null where the message may go; otherwise the first rule that forbids it. */

@@ -36,6 +36,8 @@ export function sayRefusal(refusal: Refusal, time = sayInstant): string {
         : `outside of its hours in ${refusal.zone}, until ${time(refusal.freeAt)}`;
     case 'cap':
       return `at most ${sayCap(refusal.cap)} (${refusal.scope}), free at ${time(refusal.freeAt)}`;
+    case 'stale':
+      return `was due at ${time(refusal.dueAt)}, too long before the journey was resumed`;
     case 'channel':
       return refusal.detail;
     case 'ended':

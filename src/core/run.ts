@@ -82,6 +82,8 @@ export type Did =
   | { readonly did: 'refused'; readonly refusal: Refusal }
   /** It follows another version from here on, and stands there at `to`; null: past the last step. */
   | { readonly did: 'migrated'; readonly version: string; readonly to: StepId | null }
+  /** By hand: on from here, or to another step. */
+  | { readonly did: 'moved'; readonly to: StepId | null; readonly by: string; readonly reason: string }
   | { readonly did: 'ended'; readonly outcome: Outcome; readonly reason: string };
 
 export type LogEntry = Did & {

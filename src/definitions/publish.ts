@@ -11,7 +11,7 @@ import type { Database, Queryable } from '../store/database.ts';
 import { announce } from '../store/notify.ts';
 import { namedAudiences } from './named-audiences.ts';
 import { didYouMean } from './problems.ts';
-import type { JourneyVersion, Publication, Workspace } from './workspace-types.ts';
+import type { JourneyPolicy, JourneyVersion, Publication, Workspace } from './workspace-types.ts';
 
 export interface PublishOptions {
   /**
@@ -61,7 +61,11 @@ export class UnknownJourneyVersionError extends Error {
 type Stored = Omit<Workspace, 'hash' | 'journeys'> &
   Pick<Publication, 'audienceChangedIn' | 'enterExisting'> &
   // Publications of before there were syncs have none.
-  Partial<Pick<Publication, 'syncAddedIn'>> & { readonly journeys: Readonly<Record<string, string>> };
+  Partial<Pick<Publication, 'syncAddedIn'>> & {
+    readonly journeys: Readonly<Record<string, string>>;
+    /** Of journeys of which anything is said. */
+    readonly policies?: Readonly<Record<string, JourneyPolicy>>;
+  };
 
 const PUBLISHING = 'throughline publish';
 
@@ -107,6 +111,9 @@ export async function publish(
     const stored: Stored = {
       ...rest,
       journeys: Object.fromEntries(Object.entries(journeys).map(([key, version]) => [key, version.hash])),
+      policies: Object.fromEntries(
+        Object.entries(journeys).flatMap(([key, { policy }]) => (policy === undefined ? [] : [[key, policy]])),
+      ),
       audienceChangedIn,
       syncAddedIn,
       enterExisting: entering,
@@ -125,8 +132,8 @@ export async function publish(
 export async function currentPublication(db: Queryable): Promise<Publication | null> {
   const row = await db.selectFrom('publications').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst();
   if (row === undefined) return null;
-  const { journeys, audienceChangedIn, syncAddedIn = {}, enterExisting, ...rest } = row.workspace as Stored;
-  const versions = await versionsOf(db, journeys);
+  const { journeys, policies, audienceChangedIn, syncAddedIn = {}, enterExisting, ...rest } = row.workspace as Stored;
+  const versions = await versionsOf(db, journeys, policies);
   const workspace: Workspace = { ...rest, hash: row.hash, journeys: versions };
   const { id, hash, published_at: publishedAt } = row;
   return { id, hash, publishedAt, workspace, audienceChangedIn, syncAddedIn, enterExisting };
@@ -179,6 +186,7 @@ async function keepVersions(db: Queryable, versions: readonly JourneyVersion[], 
 async function versionsOf(
   db: Queryable,
   journeys: Readonly<Record<string, string>>,
+  policies: Readonly<Record<string, JourneyPolicy>> = {},
 ): Promise<Record<string, JourneyVersion>> {
   const hashes = Object.values(journeys);
   if (hashes.length === 0) return {};
@@ -188,7 +196,8 @@ async function versionsOf(
     Object.entries(journeys).map(([key, hash]) => {
       const journey = bodies.get(hash);
       if (journey === undefined) throw new UnknownJourneyVersionError(hash);
-      return [key, { hash, journey }];
+      const policy = policies[key];
+      return [key, { hash, journey, ...(policy !== undefined && { policy }) }];
     }),
   );
 }

@@ -7,7 +7,7 @@ import { condition, of } from './schema-condition.ts';
 import { entry } from './schema-entry.ts';
 import { variantFields, winner } from './schema-experiment.ts';
 import { caps, messaging } from './schema-pressure.ts';
-import { duration, json, key, oneOf, percent, text, traitName, webAddress } from './schema-values.ts';
+import { duration, json, key, oneOf, percent, rate, text, traitName, webAddress } from './schema-values.ts';
 
 const id = key
   .optional()
@@ -177,6 +177,13 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
   ],
 ).meta({ id: 'step' });
 
+const A_STALENESS = 'a duration such as `2d`, or `never`';
+const staleAfter = z
+  .union([z.literal('never'), duration], { error: `must be ${A_STALENESS}` })
+  .describe('A message that was due longer ago than this at the resume is refused as stale.');
+
+export const resumeRule = z.strictObject({ rate: rate.optional(), stale: staleAfter.optional() });
+
 export const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Number.isNaN(Number.parseFloat(it)), {
   error: 'must be below 100%, or nobody gets anything',
 });
@@ -184,6 +191,10 @@ export const holdout = percent.refine((it) => Number.parseFloat(it) < 100 || Num
 export const journeyFile = z.strictObject({
   journey: key.describe('Its name.'),
   description: text.optional(),
+  status: z
+    .enum(['draft', 'published', 'archived'], { error: 'must be `draft`, `published` or `archived`' })
+    .optional()
+    .describe('`draft`: checked, simulated and backtested, entered by nobody. `archived`: entered by nobody any more.'),
   of,
   enter: entry,
   goal: condition.optional().describe('Ends the run as converted. Its events count from the entry on.'),
@@ -206,6 +217,13 @@ export const journeyFile = z.strictObject({
   priority: z.number({ error: 'must be a number' }).optional().describe('Higher goes first. Default 50.'),
   group: key.optional().describe('A group of the settings: a person is in one of its journeys at a time.'),
   caps: caps.optional().describe('Count only this journey’s messages.'),
+  whilePaused: z
+    .enum(['enter', 'refuse'], { error: 'must be `enter` or `refuse`' })
+    .optional()
+    .describe('Who qualifies during a pause enters and is held where something is due (default), or does not enter.'),
+  resume: resumeRule
+    .optional()
+    .describe('How what came due during a pause is let out: `rate` is 100/minute where absent, `stale` is 2d.'),
   steps: someSteps.describe('Done one after the other.'),
 });
 export type JourneyFile = z.infer<typeof journeyFile>;

@@ -11,6 +11,7 @@ import {
   link,
   percent,
   quoted,
+  rate,
   sender,
   timezone,
   traitName,
@@ -53,7 +54,7 @@ const LINKED: Readonly<Record<string, string>> = {
   measured: '#events-counted',
   related: '#related-profiles',
 };
-const VALUES = [duration, window, clockTime, percent, key, traitName, timezone, sender, webAddress, link];
+const VALUES = [duration, window, clockTime, percent, rate, key, traitName, timezone, sender, webAddress, link];
 /** What is said of a value wherever nothing else is. */
 export const USUAL: ReadonlyMap<string, string> = new Map(
   VALUES.map((value) => {

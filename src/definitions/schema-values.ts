@@ -5,6 +5,7 @@
 import ms, { type StringValue } from 'ms';
 import { z } from 'zod';
 import type { Json } from '../core/condition.ts';
+import type { Rate } from '../core/pausing.ts';
 import { DAY, HOUR, MINUTE, type Milliseconds, SECOND } from '../core/time.ts';
 
 /** Keys that tell one form of a thing from another (`trait`, `event`, `wait`, `email`, …); see {@link oneOf}. */
@@ -83,6 +84,20 @@ export function durationText(duration: Milliseconds, form: 'short' | 'long'): st
   const unit = UNITS.find(({ lasts }) => duration % lasts === 0) ?? UNITS[4];
   const amount = duration / unit.lasts;
   return form === 'short' ? `${amount}${unit.short}` : `${amount} ${unit.name}${amount === 1 ? '' : 's'}`;
+}
+
+const RATE = /^[1-9]\d{0,8}\s?\/\s?(second|minute|hour|day)$/;
+const RATE_PER = { second: SECOND, minute: MINUTE, hour: HOUR, day: DAY };
+
+export const rate = z
+  .string(must('a rate such as `100/minute`'))
+  .regex(RATE, must('a rate such as `100/minute`'))
+  .meta({ title: 'rate', description: 'So many in a second, minute, hour or day: `100/minute`.' });
+
+/** @param text a rate that passed its schema */
+export function rateOf(text: string): Rate {
+  const [count = '', per = ''] = text.split('/').map((part) => part.trim());
+  return { count: Number(count), per: RATE_PER[per as keyof typeof RATE_PER] };
 }
 
 const PERCENT = /^\d+(\.\d+)?\s?%$/;

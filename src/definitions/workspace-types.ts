@@ -5,6 +5,7 @@
 import type { Band, Condition, Expression, Json } from '../core/condition.ts';
 import type { Cap, Journey } from '../core/journey.ts';
 import type { Offer } from '../core/offer.ts';
+import type { Resumption } from '../core/pausing.ts';
 import type { QuietHours } from '../core/pressure.ts';
 import type { TagTable } from '../core/tags.ts';
 import type { EnrichmentDefinition } from './enrichment-types.ts';
@@ -106,6 +107,17 @@ export interface JourneyVersion {
   /** Covers everything the journey carries, templates included. */
   readonly hash: string;
   readonly journey: Journey;
+  /** Absent: it is entered, and all is as usual. */
+  readonly policy?: JourneyPolicy;
+}
+
+/** What is said of a journey beside what people on it meet, so that its hash does not cover it. */
+export interface JourneyPolicy {
+  /** Nobody enters. Absent: it is published. */
+  readonly status?: 'draft' | 'archived';
+  /** Nobody enters while it is paused. */
+  readonly refusesWhilePaused?: true;
+  readonly resumption?: Partial<Resumption>;
 }
 
 export interface Workspace {

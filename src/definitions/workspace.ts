@@ -9,6 +9,7 @@ import { compileEnrichments } from './compile-enrichments.ts';
 import { compileJourney } from './compile-journey.ts';
 import { compileOffers } from './compile-offers.ts';
 import { compilePlans } from './compile-plan.ts';
+import { policyOf } from './compile-policy.ts';
 import { checkCaps, compileCap, compileQuietHours } from './compile-pressure.ts';
 import { compileRoles } from './compile-roles.ts';
 import { compileSyncs } from './compile-sync.ts';
@@ -82,7 +83,8 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
   lintCategories(catalog, report);
   const journeys = [...catalog.journeys].map(([key, definition]) => {
     const journey = compileJourney(definition, catalog, traits, { ...templates, roles, offers }, problems);
-    return [key, { hash: contentHash(journey), journey }] as const;
+    const policy = policyOf(definition.file);
+    return [key, { hash: contentHash(journey), journey, ...(policy !== undefined && { policy }) }] as const;
   });
 
   // Journeys ask of accounts, too, which makes audiences.

@@ -2,6 +2,7 @@
  * The workspace in force, indexed for the way of an event.
  * @module
  */
+import { sql } from 'kysely';
 import { type AudienceIndex, indexAudiences } from '../audiences/audience-index.ts';
 import type { Condition } from '../core/condition.ts';
 import { type Interest, interestOf, joinInterests } from '../core/interest.ts';
@@ -32,6 +33,8 @@ export interface Catalog {
   /** Audiences of accounts that audiences of people ask for. */
   readonly askedOfAccounts: ReadonlySet<string>;
   readonly enterExisting: ReadonlySet<string>;
+  /** Journeys that nobody enters now, by key, with why. Absent: none. */
+  readonly closed?: ClosedJourneys;
   readonly trackingPlan?: TrackingPlan | undefined;
   readonly tags?: readonly TagTable[];
   readonly enrichments?: readonly EnrichmentDefinition[];
@@ -50,6 +53,8 @@ export interface OfAccounts {
   readonly interest: Interest;
 }
 
+export type ClosedJourneys = Readonly<Record<string, string>>;
+
 /** Keeps the newest catalog; reads it again only when there is a newer publication. */
 export class CatalogShelf {
   readonly versions = new VersionShelf();
@@ -62,21 +67,23 @@ export class CatalogShelf {
 
   /** Null as long as nothing was ever published. */
   async current(db: Queryable): Promise<Catalog | null> {
-    const newest = await db
-      .selectFrom('publications')
-      .select(({ fn }) => fn.max('id').as('id'))
-      .executeTakeFirst();
-    return this.at(db, newest?.id ?? null);
+    const { rows } = await sql<{ id: number | null; closed: ClosedJourneys | null }>`
+      select max(id) as id, closed_journeys() as closed from publications
+    `.execute(db);
+    return this.at(db, rows[0]?.id ?? null, rows[0]?.closed ?? null);
   }
 
-  /** @param publicationId the newest, as the caller's snapshot has it */
-  async at(db: Queryable, publicationId: number | null): Promise<Catalog | null> {
+  /**
+   * @param publicationId the newest, as the caller's snapshot has it
+   * @param closed likewise
+   */
+  async at(db: Queryable, publicationId: number | null, closed: ClosedJourneys | null): Promise<Catalog | null> {
     if (publicationId === null) return null;
     if (this.#current?.publicationId !== publicationId) this.#current = await this.#read(db);
     // Once everybody is up to date, they stay so until the next publication.
     if (this.#current !== null && this.#current.filledTo !== publicationId)
       this.#current = { ...this.#current, filledTo: await lastFilled(db) };
-    return this.#current;
+    return this.#current === null || closed === null ? this.#current : { ...this.#current, closed };
   }
 
   async #read(db: Queryable): Promise<Catalog | null> {
@@ -90,7 +97,7 @@ export class CatalogShelf {
 /** @param everOfAccounts journeys of accounts of this and earlier publications */
 export function catalogOf(publication: Publication, everOfAccounts: readonly Journey[]): Catalog {
   const { workspace, audienceChangedIn, enterExisting } = publication;
-  const published = Object.values(workspace.journeys);
+  const published = Object.values(workspace.journeys).filter(({ policy }) => policy?.status === undefined);
   const journeys = published.filter(({ journey }) => journey.of !== 'account');
   const journeysOfAccounts = published.filter(({ journey }) => journey.of === 'account');
   const defined = Object.values(workspace.audiences);

@@ -80,6 +80,11 @@ function tryEntry(profile: Profile, { published, entry, waited }: Entry, at: Ins
   const facts = factsOf(profile);
   const instance = instanceKeyOf(journey, entry) ?? null;
   const refuse = (reason: string) => runChanges.refused.push({ profileId, journey: journey.key, instance, at, reason });
+  const closed = applying.catalog.closed?.[journey.key];
+  if (closed !== undefined) {
+    refuse(closed);
+    return;
+  }
   const keepsRate = applying.catalog.settings.emailRate !== undefined;
   const outcome = enter(published, { profileId, person: stickyName(profile), runs, facts, at, entry, keepsRate });
   if ('refused' in outcome) {

@@ -15,7 +15,7 @@ import { guardedBy } from '../tracking-plan/enforce.ts';
 import { holdEvents } from '../tracking-plan/held-events.ts';
 import type { Applying } from './apply.ts';
 import { applyBatch, PeopleMovedError } from './apply-batch.ts';
-import type { Catalog, CatalogShelf } from './catalog.ts';
+import type { Catalog, CatalogShelf, ClosedJourneys } from './catalog.ts';
 import { mergePeople } from './merge-people.ts';
 
 /** What the processing of events needs. */
@@ -41,6 +41,7 @@ interface Next {
   /** One of those that are leased. */
   readonly lane: number;
   readonly publicationId: number | null;
+  readonly closed: ClosedJourneys | null;
 }
 
 /**
@@ -70,9 +71,9 @@ async function processNext(
   most: number,
   places: Places,
 ): Promise<number> {
-  const { batch, lane, publicationId } = await leaseNext(tx, lanes, most);
+  const { batch, lane, publicationId, closed } = await leaseNext(tx, lanes, most);
   if (batch.length === 0) return 0;
-  const catalog = await processing.catalogs.at(tx, publicationId);
+  const catalog = await processing.catalogs.at(tx, publicationId, closed);
   if (catalog === null) return 0;
 
   const fresh = await notCountedYet(tx, batch);
@@ -159,17 +160,24 @@ export async function holdLanes(tx: Queryable): Promise<void> {
  * publication is looked up once the lanes are leased: whoever waits for all lanes then knows that no older one is worked by.
  */
 async function leaseNext(tx: Queryable, lanes: readonly number[], most: number): Promise<Next> {
-  const { rows } = await sql<{ id: number; lane: number; body: IncomingEvent; publication: number | null }>`
+  const { rows } = await sql<{
+    id: number;
+    lane: number;
+    body: IncomingEvent;
+    publication: number | null;
+    closed: ClosedJourneys | null;
+  }>`
     with mine as materialized (
       select lane from unnest(${lanes}::int[]) as lane
       where pg_try_advisory_xact_lock(hashtext(current_schema()), ${LANE_LOCKS}::int + lane)
     )
-    select next.id, mine.lane, next.body, (select newest_publication() where (select count(*) from mine) >= 0) as publication
+    select next.id, mine.lane, next.body, (select newest_publication() where (select count(*) from mine) >= 0) as publication,
+      (select closed_journeys() where (select count(*) from mine) >= 0) as closed
     from mine, lateral (select id, body from inbox where inbox.lane = mine.lane order by id limit ${most}) as next
     order by next.id limit ${most}
   `.execute(tx);
-  const { lane = 0, publication: publicationId = null } = rows[0] ?? {};
-  return { batch: rows.map(({ id, body: event }) => ({ id, event })), lane, publicationId };
+  const { lane = 0, publication: publicationId = null, closed = null } = rows[0] ?? {};
+  return { batch: rows.map(({ id, body: event }) => ({ id, event })), lane, publicationId, closed };
 }
 
 /** Counts message ids; those seen before, in this batch or ever, are left out. News has none, and is told once by being there. */

@@ -4,19 +4,22 @@
  */
 import type { DeliveryAhead } from '../core/ahead.ts';
 import type { JsonObject } from '../core/condition.ts';
-import { LATENESS_FORGIVEN, type Next } from '../core/interpret.ts';
+import { delivered, LATENESS_FORGIVEN, type Next } from '../core/interpret.ts';
 import type { ActionStep } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
-import type { Clock, Instant } from '../core/time.ts';
+import type { Cursor } from '../core/run.ts';
+import type { Clock, Instant, Milliseconds } from '../core/time.ts';
 import { type IncomingEvent, putInInbox } from '../ingest/inbox.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { decideForPeople, lockTogether, PeopleBusyError } from './account-people.ts';
 import { type CreateTask, messageId } from './carry-out.ts';
+import { goOn, isStillPaused } from './held-runs.ts';
 import { type Instruction, instructionFor, type RunRef } from './instruction.ts';
 import { decideMove } from './move.ts';
 import { decideWithOffers, saveGrants } from './offers.ts';
-import { lockRun, type RunState, readLedger, readState } from './run-state.ts';
+import { type LockedRun, lockRun, type RunState, readLedger, readState } from './run-state.ts';
 import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
+import { standstill } from './standstill.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
 
 export interface Advancing {
@@ -106,7 +109,7 @@ async function moveIn(
 ): Promise<Moved> {
   const { clock } = advancing;
   if (people.length > 0) await lockTogether(tx, ref.run, people);
-  const locked = await lockRun(tx, ref.run);
+  const locked = await lockSettledRun(tx, ref.run);
   const state = await readState(tx, locked, advancing, clock.now());
   const now = clock.now();
   const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
@@ -121,6 +124,8 @@ async function moveIn(
     return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
   }
   const refusal = settled ? { refusal: settlement.refusal } : null;
+  const from = refusal === null ? state.cursor : onwardFrom(state, latenessForgiven, now);
+  const kept = await standstill(tx, state, from, now);
   const { next, changed, log, carried, grants, exposedAt, after } = await decideWithOffers(
     tx,
     state,
@@ -130,10 +135,11 @@ async function moveIn(
         tx,
         state.people,
         (person) => readLedger(tx, person, state, now),
-        (account) => decideMove({ ...state, account, offers }, refusal, latenessForgiven, now),
+        (account) => decideMove({ ...state, account, offers }, refusal, latenessForgiven, now, kept?.move),
       ),
   );
-  const instruction = instructionFor(state, after.cursor, next, clock);
+  if (kept === null && state.held !== null) await goOn(tx, state.id, state.held, next);
+  const instruction = instructionFor(state, after.cursor, next, clock, kept?.why);
   const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
   if (!changed) return { instruction, taken: null };
   const messages = carried.messages.map((message) =>
@@ -156,6 +162,20 @@ function takenFrom(messages: readonly NewMessage[], next: Next, state: RunState)
   if (message === undefined || next.kind !== 'deliver') return null;
   const { step, to } = next;
   return { id: message.id, step, content: message.content, offer: message.offer, ...(to && { to: to.id }), state };
+}
+
+/** What is read of a pause has to hold until the commit, or the run would sleep through the resume. */
+async function lockSettledRun(tx: Queryable, run: string): Promise<LockedRun> {
+  for (;;) {
+    const locked = await lockRun(tx, run);
+    const { control, journey } = locked.row;
+    if (control?.kind !== 'paused' || (await isStillPaused(tx, journey))) return locked;
+  }
+}
+
+/** Where the run stands once the message that is on its way is settled. */
+function onwardFrom({ version, cursor }: RunState, latenessForgiven: Milliseconds, now: Instant): Cursor {
+  return delivered(version.journey, cursor, { latenessForgiven }, now).cursor;
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */

@@ -30,8 +30,8 @@ import {
   type TakenMessage,
 } from './advance-run.ts';
 import { addressOf, emailReport } from './email-report.ts';
+import { controlOf, type StoredControl, staysBack } from './held-runs.ts';
 import type { Instruction, RunRef } from './instruction.ts';
-
 import { outlast } from './outlast.ts';
 import { accountOf, lockRun, type RunState, readState } from './run-state.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
@@ -46,6 +46,15 @@ export interface Delivering extends Advancing {
   readonly webhookSecret: string;
 }
 
+/** Tried again, with longer and longer pauses, until the journey is resumed. Only what cannot be taken back waits like this. */
+export class JourneyPausedError extends Error {
+  override readonly name = 'JourneyPausedError';
+
+  constructor(readonly messageId: string) {
+    super(`The message ${messageId} waits: its journey is paused`);
+  }
+}
+
 interface Claim {
   readonly before: 'reserved' | 'sending';
   readonly attempts: number;
@@ -54,6 +63,7 @@ interface Claim {
   readonly category: string | null;
   readonly offer: string | null;
   readonly unwanted: StoredWishes;
+  readonly control: StoredControl | null;
   /** A message of the same step that the person got, or is getting, by a run that this one goes on for. */
   readonly sent_before: string | null;
   /** The run that goes on for this one left this message to it. */
@@ -81,8 +91,12 @@ interface StoredClaim extends Claim {
  */
 export async function deliverMessage(ref: RunRef, message: string, delivering: Delivering): Promise<Instruction> {
   const { db, versions } = delivering;
-  const claim = await claimMessage(db, message);
-  if (claim === undefined) return advanceRun(ref, delivering);
+  const now = delivering.clock.now();
+  const claim = await claimMessage(db, message, now);
+  if (claim === undefined) {
+    if (await cannotBeTakenBack(db, message, now)) throw new JourneyPausedError(message);
+    return advanceRun(ref, delivering);
+  }
   const { journey } = await versions.load(db, claim.version);
   const step = journey.steps[claim.step] as ActionStep;
 
@@ -117,6 +131,7 @@ function claimOf({ step, content, offer, to, state }: TakenMessage): Claim {
     before: 'reserved',
     attempts: 1,
     run_status: 'active',
+    control: null,
     template: 'template' in step ? step.template.key : null,
     category: 'template' in step ? step.template.category : null,
     offer,
@@ -159,14 +174,15 @@ async function carryTo(
   }
 }
 
-/** Takes the message for this attempt; undefined where it is settled already. */
-async function claimMessage(db: Database, message: string): Promise<StoredClaim | undefined> {
+/** Takes the message for this attempt; undefined where it is settled already, or has to stay back. */
+async function claimMessage(db: Database, message: string, now: Instant): Promise<StoredClaim | undefined> {
   const { rows } = await sql<StoredClaim>`
     with before as (select id, status from messages where id = ${message} for update)
     update messages m set status = 'sending', attempts = m.attempts + 1
     from before b, runs r, profiles p
     where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
-    returning b.status as before, m.attempts, r.status as run_status, m.step, m.profile_id, m.template, m.category, m.offer, m.content,
+      and not ${staysBack(now)}
+    returning b.status as before, m.attempts, r.status as run_status, ${controlOf(sql`r.journey`)} as control, m.step, m.profile_id, m.template, m.category, m.offer, m.content,
       r.journey, r.version, r.entry, p.user_id, p.traits,
       (select user_id from profiles where id = r.profile_id and kind = 'account') as account_name,
       coalesce((select ${accountTraits} from profiles account where id = r.profile_id and kind = 'account'),
@@ -178,6 +194,18 @@ async function claimMessage(db: Database, message: string): Promise<StoredClaim 
         where other.id = r.merged_into and other.status = 'active' and o.refusal ->> 'reason' = 'sent-before' and o.refusal ->> 'message' = m.id) as relied_on
   `.execute(db);
   return rows[0];
+}
+
+/**
+ * Has the message to stay back as it is? The server may have it already, or the run has ended and left it to the one that
+ * goes on for it.
+ */
+async function cannotBeTakenBack(db: Database, message: string, now: Instant): Promise<boolean> {
+  const { rows } = await sql`
+    select from messages m join runs r on r.id = m.run_id
+    where m.id = ${message} and ${staysBack(now)} and (m.status = 'sending' or (m.status = 'reserved' and r.status = 'merged'))
+  `.execute(db);
+  return rows.length > 0;
 }
 
 /** What forbids the message at the last moment; where the server may have it from an earlier attempt, that is recorded. */
@@ -199,6 +227,7 @@ async function refusalBefore(
 function forbiddenBy(claim: Claim, step: ActionStep, now: Instant): Refusal | null {
   const goesOn = claim.run_status === 'active' || (claim.run_status === 'merged' && claim.relied_on);
   if (!goesOn) return { reason: 'ended', outcome: claim.run_status };
+  if (claim.control?.kind === 'ending') return { reason: 'ended', outcome: 'exited' };
   if (claim.sent_before !== null) return { reason: 'sent-before', message: claim.sent_before };
   const exempt = step.kind !== 'email' || step.template.transactional;
   return exempt ? null : unwanted(claim, categoriesOf(claim), wishesFrom(claim.unwanted), now);

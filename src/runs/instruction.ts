@@ -39,8 +39,11 @@ export type Instruction =
     }
   | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
 
-/** What a move comes to. */
-export function instructionFor(state: RunState, cursor: Cursor, next: Next, clock: Clock): Instruction {
+/**
+ * What a move comes to.
+ * @param why it waits, where that is not what its steps say; the instant follows
+ */
+export function instructionFor(state: RunState, cursor: Cursor, next: Next, clock: Clock, why?: string): Instruction {
   switch (next.kind) {
     case 'end':
       return next;
@@ -49,7 +52,7 @@ export function instructionFor(state: RunState, cursor: Cursor, next: Next, cloc
       return {
         kind: 'wait',
         milliseconds: Math.max(1, realMillisecondsUntil(next.until, clock)),
-        summary: waitSummary(cursor, next),
+        summary: why === undefined ? waitSummary(cursor, next) : `${why} ${new Date(next.until).toISOString()}`,
         ...(then !== null && { then }),
       };
     }

@@ -29,22 +29,24 @@ export interface DecidedMove {
 /**
  * @param state of a run that is under way
  * @param settled what became of the message that was on its way, where one was
+ * @param kept what the run does instead of going on, where something keeps it
  */
 export function decideMove(
   state: RunState,
   settled: { readonly refusal: Refusal | null } | null,
   latenessForgiven: Milliseconds,
   now: Instant,
+  kept?: Move,
 ): DecidedMove {
   const { journey } = state.version;
   const onward = settled === null ? null : delivered(journey, state.cursor, { latenessForgiven }, now, settled.refusal);
-  const { wokenAt, version: _version, ...given } = state;
-  const move = interpret(
-    journey,
-    onward?.cursor ?? state.cursor,
-    { ...given, workspace: state.settings, latenessForgiven, ...(wokenAt === null ? {} : { wokenAt }) },
-    now,
-  );
+  const { wokenAt, held, version: _version, ...known } = state;
+  const given = {
+    ...{ ...known, workspace: state.settings, latenessForgiven },
+    ...(wokenAt === null ? {} : { wokenAt }),
+    ...(held === null ? {} : { heldUntilNow: held }),
+  };
+  const move = kept ?? interpret(journey, onward?.cursor ?? state.cursor, given, now);
   const log = onward === null ? move.log : [onward.log, ...move.log];
   const { next, cursor } = move;
   const changed = onward !== null || log.length > 0 || cursor.phase !== state.cursor.phase;

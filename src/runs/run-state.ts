@@ -19,6 +19,7 @@ import { accountTraits } from '../profiles/accounts.ts';
 import { loadRelated } from '../profiles/related.ts';
 import type { Queryable } from '../store/database.ts';
 import { loadAccountPeople, type Member } from './account-people.ts';
+import { controlOf, type Held, heldFrom, heldOf, type StoredControl, type StoredHeld } from './held-runs.ts';
 import { reachesPeople } from './journey-index.ts';
 import { readOfferLedger } from './offers.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
@@ -43,6 +44,10 @@ export interface RunState {
   readonly endReason: string | null;
   readonly cursor: Cursor;
   readonly wokenAt: Instant | null;
+  /** What was done to its journey by hand, as far as it keeps the run from going on. */
+  readonly control: StoredControl | null;
+  /** It came due while its journey was paused, where it stands now. */
+  readonly held: Held | null;
   /** Its own, of the person or the account that the run is about. */
   readonly traits: JsonObject;
   /** Of an account's run that can come to a message: who is in the account. */
@@ -134,6 +139,8 @@ export async function readState(
     endReason: row.end_reason,
     cursor: row.cursor,
     wokenAt: row.woken_at?.getTime() ?? null,
+    control: row.control,
+    held: heldFrom(row.held, row.cursor),
     traits: person.traits,
     ...(people && { people }),
     accountTraits: row.account,
@@ -193,12 +200,14 @@ export interface RunRow {
   readonly unwanted: StoredWishes;
   readonly dismissed: string[] | null;
   readonly sent_before: Record<string, string> | null;
+  readonly control: StoredControl | null;
+  readonly held: StoredHeld | null;
 }
 
 async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined> {
   const { rows } = await sql<RunRow>`
     select journey, version, profile_id, origin_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
-      (select max(id) from publications) as publication_id,
+      (select max(id) from publications) as publication_id, ${controlOf(sql`runs.journey`)} as control, ${heldOf(sql`runs.id`)} as held,
       ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
       (select jsonb_object_agg(what, until) from suppressions u where u.profile_id = runs.profile_id) as unwanted,

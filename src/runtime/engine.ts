@@ -50,7 +50,7 @@ export interface EngineSettings {
 export interface Engine {
   readonly db: Database;
   readonly client: Client;
-  /** Events have been stored: look at once, without waiting for the database's word. */
+  /** Events have been stored, or time has passed: look at once, without waiting for the database's word. */
   nudge(): void;
   /** This process has just stored so many events: those who send them go first. */
   stored(events: number): void;
@@ -90,8 +90,8 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
       ...(settings.horizon === undefined ? {} : { horizon: settings.horizon }),
     });
     const { nudge } = processor;
-    listener = listen(databaseUrl, schema, ['inbox', 'outbox', 'published'], (topic) =>
-      nudge(topic === 'outbox' ? 'outbox' : 'inbox'),
+    listener = listen(databaseUrl, schema, ['inbox', 'outbox', 'published', 'controls'], (topic) =>
+      nudge(topic === 'published' ? 'inbox' : topic),
     );
   }
 
@@ -114,7 +114,10 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
   return {
     db,
     client,
-    nudge: () => processor?.nudge('inbox'),
+    nudge: () => {
+      processor?.nudge('inbox');
+      processor?.nudge('controls');
+    },
     stored: (events) => processor?.stored(events),
     failed: workers?.failed ?? new Promise<never>(() => undefined),
     stop: async () => {

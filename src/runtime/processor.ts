@@ -18,6 +18,7 @@ import { pickWinners } from '../process/pick-winners.ts';
 import { type Processing, workLanes } from '../process/process-lane.ts';
 import { type Dispatching, dispatch } from '../runs/dispatch.ts';
 import { workMigrations } from '../runs/migrations.ts';
+import { endStopped, releaseHeld } from '../runs/release-held.ts';
 import { SettingsShelf } from '../runs/version-shelf.ts';
 import { deliverSyncs, type SyncSettings } from '../sync/deliver.ts';
 import { rightOfWay } from './right-of-way.ts';
@@ -35,7 +36,7 @@ export interface ProcessorSettings {
 
 export interface Processor {
   /** There may be work. */
-  nudge(topic: 'inbox' | 'outbox'): void;
+  nudge(topic: 'inbox' | 'outbox' | 'controls'): void;
   /** The same process has just stored so many events. */
   stored(events: number): void;
   stop(): Promise<void>;
@@ -94,6 +95,15 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
     outbox.nudge();
     return 0;
   });
+  const controls = loop('controls', log, async () => {
+    const ended = await endStopped({ db, clock });
+    const { woken, next } = await releaseHeld({ db, clock });
+    if (ended + woken > 0) {
+      outbox.nudge();
+      return 0;
+    }
+    return next === null ? LOOK_AGAIN : Math.min(LOOK_AGAIN, Math.max(1, realMillisecondsUntil(next, clock)));
+  });
   const enrichments = loop('enrichments', log, async () => {
     const catalog = await processing.catalogs.current(db);
     return (await enrich(catalog?.enrichments ?? [], { db, clock, secrets })) > 0 ? 0 : LOOK_AGAIN;
@@ -116,7 +126,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
 
   return {
     nudge: (topic) => {
-      (topic === 'inbox' ? events : outbox).nudge();
+      ({ inbox: events, outbox, controls })[topic].nudge();
       if (processing.catalogs.known?.journeys.scheduled.length) broadcasts.nudge();
     },
     stored,
@@ -126,6 +136,7 @@ export function startProcessor({ processing, dispatching, syncing, secrets, hori
       await broadcasts.stop();
       await migrations.stop();
       await outbox.stop();
+      await controls.stop();
       await enrichments.stop();
       await winners.stop();
       await syncs.stop();

@@ -17,6 +17,7 @@ import { enrichmentRoutes } from './api/enrichments.ts';
 import { experimentRoutes } from './api/experiments.ts';
 import { factRoutes } from './api/facts.ts';
 import { holdoutRoutes } from './api/holdout.ts';
+import { journeyControlRoutes } from './api/journey-controls.ts';
 import { journeyRoutes } from './api/journeys.ts';
 import { messageRoutes } from './api/messages.ts';
 import { offerRoutes } from './api/offers.ts';
@@ -96,6 +97,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(peopleRoutes(db, clock));
   await app.register(refusalRoutes(db, clock));
   await app.register(offerRoutes(db, clock));
+  await app.register(journeyControlRoutes(db, clock));
   await app.register(accountRoutes(db, clock));
   await app.register(factRoutes(db, clock));
   await app.register(enrichmentRoutes(db, clock));

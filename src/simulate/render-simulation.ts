@@ -129,6 +129,8 @@ function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string
       return `${nameOf(entry, run)} refused: ${sayRefusal(entry.refusal, time)}`;
     case 'migrated':
       return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
+    case 'moved':
+      return `is moved on by hand to ${entry.to ?? 'the end'}`;
     case 'ended':
       return `ends as ${entry.outcome}`;
   }

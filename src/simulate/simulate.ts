@@ -79,6 +79,7 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
     throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
   }
   const side = heldOut === undefined ? {} : { holdout: Number(heldOut), holdoutEverywhere: undefined };
-  const chosen = { [key]: { ...version, journey: { ...version.journey, ...side } } };
+  // A draft is tried as if it were published.
+  const chosen = { [key]: { hash: version.hash, journey: { ...version.journey, ...side } } };
   return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
 }

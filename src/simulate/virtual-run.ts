@@ -168,6 +168,7 @@ export class VirtualRun {
     return {
       version: this.#version,
       ...{ id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt },
+      ...{ control: null, held: null },
       person: this.run.person,
       profileId: profile.id,
       originId: profile.id,

@@ -20,6 +20,7 @@ import * as waitingEntries from './migrations/0011b-waiting-entries.ts';
 import * as broadcasts from './migrations/0011c-broadcasts.ts';
 import * as entryCounts from './migrations/0011d-entry-counts.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
+import * as control from './migrations/0013-control.ts';
 import * as versions from './migrations/0014-versions.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
@@ -87,6 +88,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0011d-entry-counts': entryCounts,
         '0012-account-journeys': accountJourneys,
         '0014-versions': versions,
+        '0013-control': control,
       }),
     },
   });

@@ -7,7 +7,7 @@ import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import type { Queryable } from './database.ts';
 
-export type Topic = 'inbox' | 'outbox' | 'published';
+export type Topic = 'inbox' | 'outbox' | 'published' | 'controls';
 
 const RECONNECT_AFTER = 500;
 

@@ -10,6 +10,7 @@ import type {
   JourneyVersionsTable,
   PublicationsTable,
 } from './tables-audiences.ts';
+import type { AuditTable, HeldRunsTable, JourneyControlsTable } from './tables-control.ts';
 import type {
   EventsTable,
   HeldEventsTable,
@@ -84,6 +85,9 @@ export interface Tables {
   outbox: OutboxTable;
   run_migrations: RunMigrationsTable;
   migrated_runs: MigratedRunsTable;
+  audit: AuditTable;
+  journey_controls: JourneyControlsTable;
+  held_runs: HeldRunsTable;
   merges: MergesTable;
   said_since_merge: SaidSinceMergeTable;
   sync_deliveries: SyncDeliveriesTable;

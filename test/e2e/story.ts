@@ -33,6 +33,8 @@ function outcomeOf(entry: LogEntry, enteredAt: Instant): string {
       return `refused, ${entry.refusal.reason}`;
     case 'migrated':
       return `migrated to ${entry.to ?? 'the end'}`;
+    case 'moved':
+      return `moved to ${entry.to ?? 'the end'}`;
     case 'ended':
       return `ended ${entry.outcome}, ${entry.reason}`;
   }

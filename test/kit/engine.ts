@@ -228,8 +228,12 @@ async function unsettled(db: Database, now: Date): Promise<Record<string, number
       (select count(*) from runs where status = 'active' and due_at <= ${now}) as runs_due,
       (select count(*) from runs where status = 'active' and (
         cursor ->> 'phase' <> 'waiting' or woken_at is not null or (cursor ->> 'until')::bigint <= ${now.getTime()}
+      ) and not exists (
+        select from held_runs h where h.run_id = runs.id and h.visit = (cursor ->> 'visit')::int and cursor ->> 'phase' <> 'delivering'
+          and (h.release_at > ${now} or h.release_at is null)
       )) as runs_on_the_move,
       (select count(*) from broadcasts where status in ('planned', 'running') and greatest(pass_at, turn_at) <= ${now}) as broadcasts_due,
+      (select count(*) from runs join journey_controls c using (journey) where status = 'active' and ends) as runs_to_end,
       (select count(*) from profiles where filled_to > 0 and merged_into is null
         and filled_to < (select max(id) from publications)
         and (select filled_at from publications order by id desc limit 1) is null) as unfilled

@@ -57,8 +57,9 @@ export async function timeSkippingEngine(
 /** When the clock, or a run's own wait, next has something to do. */
 async function nextInstant(db: Database): Promise<Instant | null> {
   const { rows } = await sql<{ until: number | null }>`
-    select min((cursor ->> 'until')::bigint) as until from runs
-    where status = 'active' and cursor ->> 'phase' = 'waiting'
+    select least(min((cursor ->> 'until')::bigint) filter (where held.visit is null), min(epoch_ms(release_at))) as until
+    from runs left join held_runs held on run_id = id and held.visit = (cursor ->> 'visit')::int
+    where status = 'active' and (cursor ->> 'phase' = 'waiting' or held.visit is not null)
   `.execute(db);
   return earlier(earlier(await nextTick(db), await nextBroadcast(db)), rows[0]?.until ?? null);
 }

@@ -192,7 +192,9 @@ describe('people', () => {
 describe('journeys and runs', () => {
   test('say how many runs stand how', async () => {
     expect((await get('/api/journeys')).body).toEqual({
-      items: [{ key: 'free-to-paid', version: 'j1', runs: { active: 2, converted: 1 } }],
+      items: [
+        { key: 'free-to-paid', version: 'j1', status: 'published', control: null, runs: { active: 2, converted: 1 } },
+      ],
       next: null,
     });
   });

@@ -9,6 +9,8 @@ import { currentPublication } from '../../definitions/publish.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { namesOf } from '../../profiles/find.ts';
+import { type Control, readControls } from '../../runs/journey-controls.ts';
+import { isPutAway, JOURNEY_STATUSES, type JourneyStatus, journeyStatus } from '../../runs/journey-status.ts';
 import { countRuns, RUN_STATUSES, type RunStatus, readRunLog, readRuns } from '../../runs/read-runs.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
@@ -20,6 +22,11 @@ const journeyAnswer = z.object({
     .string()
     .nullable()
     .describe('The hash of the definition in force; null where it is not published any more'),
+  status: z.enum(JOURNEY_STATUSES),
+  control: z
+    .object({ since: z.date(), by: z.string(), reason: z.string() })
+    .nullable()
+    .describe('Who paused, stopped or reopened it last'),
   runs: z.partialRecord(z.enum(RUN_STATUSES), z.int()).describe('How many runs stand how'),
 });
 const logAnswer = z.object({
@@ -32,16 +39,27 @@ const runPlace = z.object({ enteredAt: z.iso.datetime(), id: z.string() });
 export interface JourneyCounts {
   readonly key: string;
   readonly version: string | null;
+  readonly status: JourneyStatus;
+  readonly control: Pick<Control, 'since' | 'by' | 'reason'> | null;
+  /** Archived, and nobody is in it any more. */
+  readonly putAway: boolean;
   readonly runs: Partial<Record<RunStatus, number>>;
 }
 
 /** Every published journey and every one that still has runs, by key. */
 export async function listJourneys(db: Database): Promise<JourneyCounts[]> {
-  const [publication, counts] = await Promise.all([currentPublication(db), countRuns(db)]);
+  const [publication, counts, controls] = await Promise.all([currentPublication(db), countRuns(db), readControls(db)]);
   const published = publication?.workspace.journeys ?? {};
-  return [...new Set([...Object.keys(published), ...counts.keys()])]
-    .sort()
-    .map((key) => ({ key, version: published[key]?.hash ?? null, runs: counts.get(key) ?? {} }));
+  return [...new Set([...Object.keys(published), ...counts.keys()])].sort().map((key) => {
+    const version = published[key];
+    const control = controls.get(key);
+    const runs = counts.get(key) ?? {};
+    return {
+      ...{ key, version: version?.hash ?? null, status: journeyStatus(version, control), runs },
+      control: control === undefined ? null : { since: control.since, by: control.by, reason: control.reason },
+      putAway: isPutAway(version, runs.active ?? 0),
+    };
+  });
 }
 
 export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
@@ -51,13 +69,22 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
       {
         schema: {
           summary: 'Journeys and how their runs stand',
-          querystring: pageQuery,
+          querystring: pageQuery.extend({
+            status: z.enum(JOURNEY_STATUSES).optional(),
+            archived: z
+              .stringbool()
+              .default(false)
+              .describe('Those, too, that are archived and that nobody is in any more'),
+          }),
           response: { 200: pageOf(journeyAnswer), 400: errorAnswer, 401: errorAnswer },
         },
       },
-      async ({ query: { limit, cursor } }) => {
+      async ({ query: { limit, cursor, status, archived } }) => {
         const after = decodeCursor(cursor, z.string());
-        const journeys = (await listJourneys(db)).filter(({ key }) => after === null || key > after);
+        const journeys = (await listJourneys(db))
+          .filter((one) => (after === null || one.key > after) && (status === undefined || one.status === status))
+          .filter(({ putAway }) => archived || status === 'archived' || !putAway)
+          .map(({ putAway: _, ...journey }) => journey);
         return cutPage(journeys, limit, ({ key }) => key);
       },
     );
@@ -103,7 +130,7 @@ export function journeyRoutes(db: Database): FastifyPluginAsyncZod {
   };
 }
 
-/** @throws {HttpProblem} 404 */
+/** @throws {HttpProblem} 404 where no journey of this key is published or has runs */
 export async function expectJourney(db: Database, key: string): Promise<void> {
   const keys = (await listJourneys(db)).map((journey) => journey.key);
   if (keys.includes(key)) return;
