@@ -86,7 +86,12 @@ export function hold(
   if (now >= deadline) return ended(cursor, 'timed-out', OUT_OF_TIME, deadline);
   const due = dueOf(cursor, wokenAt);
   const until = due <= now ? deadline : Math.min(due, deadline);
-  return { cursor, log: [], acts: [], next: { kind: 'wait', until, condition: null } };
+  return standing(cursor, until);
+}
+
+/** Nothing but waiting. */
+export function standing(cursor: Cursor, until: Instant): Move {
+  return { cursor, log: [], acts: [], grants: [], next: { kind: 'wait', until, condition: null } };
 }
 
 /** The end of a run that something outside of its steps brings about. */
@@ -96,6 +101,7 @@ export function ended(cursor: Cursor, outcome: 'exited' | 'timed-out', reason: s
     cursor: { phase: 'ready', step: null, at, visit },
     log: [{ step: null, kind: 'run', at, visit, did: 'ended', outcome, reason }],
     acts: [],
+    grants: [],
     next: { kind: 'end', outcome, reason },
   };
 }

@@ -5,7 +5,7 @@
  */
 import { deadlineOf } from '../core/ending.ts';
 import type { Move } from '../core/interpret.ts';
-import { dueOf, ended, hold } from '../core/pausing.ts';
+import { dueOf, ended, hold, standing } from '../core/pausing.ts';
 import type { Cursor } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
@@ -47,8 +47,7 @@ export async function standstill(
     const until = Math.min(held.releaseAt, deadlineOf(version.journey, state.enteredAt));
     const here = until > now ? await takeBack(tx, state.id, cursor) : null;
     if (here === null) return null;
-    const next = { kind: 'wait', until, condition: null } as const;
-    return { move: { cursor: here, log: [], acts: [], next }, why: 'its turn after the pause is at' };
+    return { move: standing(here, until), why: 'its turn after the pause is at' };
   }
   return null;
 }
