@@ -19,6 +19,7 @@ import type { HeldUntilNow } from './pausing.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
 import { sayRefusal } from './refusal-text.ts';
+import { inRounds, nextRound, withRound } from './repeat.ts';
 import type { Chosen } from './roles.ts';
 import type { Cursor, Hold, LogEntry, Outcome, Waiting } from './run.ts';
 import { wayFor } from './split.ts';
@@ -108,13 +109,15 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const holds = (condition: Condition, at: Instant) => evaluate(condition, facts, at).holds;
   const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
 
+  let rounds = cursor.rounds;
   /** Has the step been held already? */
   let asksAgain = false;
   /** Has what a message was held for just come true? */
   let isMature = false;
   let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
   for (;;) {
-    if (here.phase === 'delivering') return { cursor: here, log, acts, grants, next: delivery(journey, here) };
+    if (here.phase === 'delivering')
+      return { cursor: inRounds(here, rounds), log, acts, grants, next: delivery(journey, here) };
 
     if (here.phase === 'waiting') {
       const step = here.step === null ? null : stepOf(journey, here.step);
@@ -123,13 +126,8 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       if (metAt === null && now < here.until) {
         // What woke the run may have happened by a clock that is ahead of ours: it is then waited for.
         const woken = here === cursor && condition !== null ? (given.wokenAt ?? here.until) : here.until;
-        return {
-          cursor: here,
-          log,
-          acts,
-          grants,
-          next: { kind: 'wait', until: Math.min(woken, here.until), condition },
-        };
+        const next: Next = { kind: 'wait', until: Math.min(woken, here.until), condition };
+        return { cursor: inRounds(here, rounds), log, acts, grants, next };
       }
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
@@ -198,6 +196,13 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
           offered.push(picked);
         }
         here = { phase: 'ready', step: picked === null ? step.none : step.next, at, visit: visit + 1 };
+        continue;
+      }
+      case 'repeat': {
+        const round = nextRound(step, rounds, (condition) => holds(condition, at));
+        log.push({ ...said(step, at, visit), did: 'took', way: round === null ? 'on' : `round ${round}` });
+        rounds = withRound(rounds, step.id, round);
+        here = { phase: 'ready', step: round === null ? step.next : step.first, at, visit: visit + 1 };
         continue;
       }
       case 'exit':
@@ -306,10 +311,12 @@ export function delivered(
   const [to, ...rest] = cursor.to ?? [];
   const about = { ...said(step, cursor.at, cursor.visit), ...receiverIn(to) };
   return {
-    cursor:
+    cursor: inRounds(
       rest.length > 0
         ? { phase: 'ready', step: step.id, at, visit: cursor.visit, to: rest }
         : { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
+      cursor.rounds,
+    ),
     log: refusal === null ? { ...about, did: 'acted' } : { ...about, did: 'refused', refusal },
   };
 }

@@ -88,6 +88,13 @@ export type Step =
         readonly body: Json;
       })
   | (StepBase & { readonly kind: 'set-trait'; readonly traits: Readonly<Record<string, Json>> })
+  /** Its steps lead back to it. Before each round `while` is asked, where there is one. */
+  | (StepBase & {
+      readonly kind: 'repeat';
+      readonly atMost: number;
+      readonly while: Condition | null;
+      readonly first: StepId;
+    })
   | (StepBase & { readonly kind: 'exit'; readonly reason: string });
 
 export type StepKind = Step['kind'];

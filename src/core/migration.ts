@@ -8,6 +8,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { deadlineOf } from './ending.ts';
 import type { Journey, Step, StepId } from './journey.ts';
+import { inRounds } from './repeat.ts';
 import type { Cursor } from './run.ts';
 import type { Instant, Milliseconds } from './time.ts';
 
@@ -54,14 +55,13 @@ export function relocated(
   now: Instant,
 ): Cursor {
   const isSame = cursor.step === step;
+  // Of a `repeat` that the new version has not got, nobody is in any round.
+  const rounds = Object.fromEntries(Object.entries(cursor.rounds ?? {}).filter(([id]) => id in journey.steps));
   const visit = isSame ? cursor.visit : cursor.visit + 1;
-  const waiting = (until: Instant): Cursor => ({
-    phase: 'waiting',
-    step,
-    at: cursor.at,
-    until: Math.max(now, Math.min(until, deadlineOf(journey, enteredAt))),
-    visit,
-  });
+  const waiting = (until: Instant): Cursor => {
+    const over = Math.max(now, Math.min(until, deadlineOf(journey, enteredAt)));
+    return inRounds({ phase: 'waiting', step, at: cursor.at, until: over, visit }, rounds);
+  };
   if (cursor.phase === 'waiting') {
     const length = lengthOf(step === null ? undefined : journey.steps[step]);
     // Past the last step everybody waits for the goal, for as long as the run may take.
@@ -70,7 +70,8 @@ export function relocated(
   }
   // Of an account's people, those who had their turn at this step have no other.
   const turns = isSame && cursor.to ? { to: cursor.to } : {};
-  return { phase: 'ready', step, at: isSame && cursor.phase === 'ready' ? cursor.at : now, visit, ...turns };
+  const at = isSame && cursor.phase === 'ready' ? cursor.at : now;
+  return inRounds({ phase: 'ready', step, at, visit, ...turns }, rounds);
 }
 
 /** The awaited condition is the same before and after: that it has come true still counts. */

@@ -28,6 +28,8 @@ export function followersOf(step: Step): readonly (StepId | null)[] {
       return step.variants.map((variant) => variant.then);
     case 'offer':
       return [step.next, step.none];
+    case 'repeat':
+      return [step.first, step.next];
     case 'wait-until':
       return [step.next, step.onTimeout];
     default:

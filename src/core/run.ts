@@ -20,8 +20,16 @@ export type Hold =
   /** What would refuse it now, and does not then. */
   | { readonly reason: 'refused'; readonly refusal: Refusal };
 
+/** How many rounds were begun of each `repeat` that the run is in. */
+export type Rounds = Readonly<Record<StepId, number>>;
+
 /** Where a run stands. All that has to be kept between two calls. */
-export type Cursor =
+export type Cursor = {
+  /** Absent: it is in no `repeat`. */
+  readonly rounds?: Rounds;
+} & Position;
+
+type Position =
   /** About to do `step`; null: all steps are done. */
   | {
       readonly phase: 'ready';

@@ -197,6 +197,13 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
     }));
     return { id, next, kind: 'split', ways };
   }
+  if ('repeat' in authored) {
+    const { atMost, while: condition, steps } = authored.repeat;
+    const at = [...path, 'repeat'];
+    const first = compileList({ list: steps, at: [...at, 'steps'] }, id, into) ?? id;
+    const asked = condition === undefined ? null : compileCondition(condition, [...at, 'while'], into);
+    return { id, next, kind: 'repeat', atMost, while: asked, first };
+  }
   if ('experiment' in authored) {
     const { journeyLasts } = into;
     return compileExperiment(authored, { id, next }, journeyLasts, (name, variant) =>

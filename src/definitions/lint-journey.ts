@@ -5,7 +5,7 @@
  */
 import type { Journey, Step, StepId } from '../core/journey.ts';
 import type { Milliseconds } from '../core/time.ts';
-import type { AuthoredStep, JourneyFile } from './schema-journey.ts';
+import type { AuthoredRepeat, AuthoredStep, JourneyFile } from './schema-journey.ts';
 import { durationText } from './schema-values.ts';
 import type { Path } from './source.ts';
 import { type InnerList, listsOf, placeIn } from './step-ids.ts';
@@ -33,6 +33,7 @@ function lintList(inner: InnerList, say: Say): void {
   list.forEach((step, index) => {
     const place = placeIn(inner, index);
     if ('split' in step) lintShares(step.split, [...place, 'split'], say);
+    if ('repeat' in step) lintRounds(step, place, say);
     for (const within of listsOf(step, place)) lintList(within, say);
   });
 }
@@ -44,13 +45,28 @@ function alwaysEnds(step: AuthoredStep): boolean {
   return step.branch.every((way) => ('else' in way ? way.else : way.then).some(alwaysEnds));
 }
 
+/** Rounds that take no time are all done at one instant. */
+function lintRounds({ repeat }: AuthoredRepeat, path: Path, say: Say): void {
+  if (repeat.steps.some(alwaysWaits)) return;
+  const message = 'All rounds would be done at once: there is a way through the steps of this `repeat` without a wait';
+  say([...path, 'repeat'], message, 'Put a `wait` among its steps');
+}
+
+/** However a run goes through the step, it waits in it, or does not come out of it. */
+function alwaysWaits(step: AuthoredStep): boolean {
+  if ('wait' in step || 'exit' in step) return true;
+  if ('branch' in step && !step.branch.some((way) => 'else' in way)) return false;
+  if (!('branch' in step || 'split' in step || 'experiment' in step)) return false;
+  return listsOf(step, []).every(({ list }) => list.some(alwaysWaits));
+}
+
 function lintShares(ways: Readonly<Record<string, { share: string }>>, path: Path, say: Say): void {
   const sum = Object.values(ways).reduce((total, way) => total + Number.parseFloat(way.share), 0);
   const percent = Number(sum.toFixed(4));
   if (percent !== 100) say(path, `The shares of the split come to ${percent}%`, 'Make them 100% together');
 }
 
-/** The longest way to each step that time allows, by waits that run their full time. Steps only lead to steps written later. */
+/** The longest way to each step that time allows, by waits that run their full time. Steps only lead to steps written later, but for the last of a round. */
 function lintWaits(journey: Journey, placed: readonly { id: StepId; path: Path }[], say: Say): void {
   const { after } = journey.exit;
   const reachedAfter = new Map<StepId, Milliseconds>();
@@ -90,6 +106,8 @@ function waysOn(step: Step): readonly { to: StepId | null; passed: Milliseconds 
       return step.variants.map(({ then }) => ({ to: then, passed: 0 }));
     case 'offer':
       return [step.next, step.none].map((to) => ({ to, passed: 0 }));
+    case 'repeat':
+      return [step.first, step.next].map((to) => ({ to, passed: 0 }));
     case 'exit':
       return [];
     default:

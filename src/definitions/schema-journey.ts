@@ -63,7 +63,12 @@ export type AuthoredStep =
   | { id?: string; offer: string | string[]; none?: AuthoredStep[] }
   | { id?: string; branch: AuthoredWay[] }
   | { id?: string; split: Record<string, { share: string; steps: AuthoredStep[] }> }
+  | AuthoredRepeat
   | AuthoredExperiment;
+export interface AuthoredRepeat {
+  id?: string;
+  repeat: { atMost: number; while?: z.infer<typeof condition>; steps: AuthoredStep[] };
+}
 export interface AuthoredExperiment {
   id?: string;
   experiment: string;
@@ -81,6 +86,12 @@ const steps: z.ZodType<AuthoredStep[]> = z.lazy(() =>
 const someSteps: z.ZodType<AuthoredStep[]> = steps.refine((list) => list.length > 0, {
   error: 'must hold at least one step',
 });
+
+const MOST_ROUNDS = 1_000;
+const rounds = z
+  .int({ error: 'must be a whole number' })
+  .min(1, { error: 'must be at least 1' })
+  .max(MOST_ROUNDS, { error: `must be at most ${MOST_ROUNDS}` });
 
 const way: z.ZodType<AuthoredWay> = oneOf(
   'A way of a branch',
@@ -133,6 +144,7 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
     'split',
     'experiment',
     'offer',
+    'repeat',
     'email',
     'in-app',
     'sales-task',
@@ -167,6 +179,14 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
         })
         .describe('Picks the best for the person of one, of several, or of `any`; the run keeps it.'),
       none: steps.optional().describe('Done first where there is none for the person.'),
+    }),
+    z.strictObject({
+      id,
+      repeat: z.strictObject({
+        atMost: rounds.describe('The most rounds there are.'),
+        while: condition.optional().describe('Asked before each round; the steps go on after the last.'),
+        steps: someSteps.describe('Of one round. A wait has to be among them.'),
+      }),
     }),
     simple.email,
     simple.inApp,

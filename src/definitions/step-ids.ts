@@ -63,6 +63,7 @@ export function listsOf(step: AuthoredStep, path: Path): readonly InnerList[] {
   if ('experiment' in step)
     return Object.entries(step.variants).map(([name, variant]) => listOfVariant(variant, [...path, 'variants', name]));
   if ('offer' in step && step.none !== undefined) return [{ list: step.none, at: [...path, 'none'] }];
+  if ('repeat' in step) return [{ list: step.repeat.steps, at: [...path, 'repeat', 'steps'] }];
   if ('wait-until' in step && step.onTimeout !== undefined)
     return [{ list: step.onTimeout, at: [...path, 'onTimeout'] }];
   return [];
@@ -113,6 +114,7 @@ function describedId(step: AuthoredStep): string {
   if ('experiment' in step) return `experiment-${step.experiment}`;
   if ('split' in step) return `split-${slug(Object.keys(step.split).join(' '))}`;
   if ('offer' in step) return `offer-${slug([step.offer].flat().join(' '))}`;
+  if ('repeat' in step) return `repeat-${step.repeat.atMost}-times`;
   if ('webhook' in step) return `webhook-${slug(step.webhook.url.replace(/^https?:\/\//, '').split('/')[0] ?? '')}`;
   if ('set-trait' in step) return `set-trait-${slug(Object.keys(step['set-trait']).join(' '))}`;
   if ('exit' in step) return `exit-${slug(step.exit)}`;

@@ -105,6 +105,7 @@ function milestoneAmong(journey: Journey, steps: readonly StepId[]): readonly Co
 function askedBy(step: Step): readonly Condition[] {
   if (step.kind === 'wait-until') return [step.condition];
   if (step.kind === 'offer') return step.offers.flatMap(askedByOffer);
+  if (step.kind === 'repeat') return step.while === null ? [] : [step.while];
   return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
 }
 

@@ -471,3 +471,71 @@ describe('the end', () => {
     expect(move.log.map(({ visit }) => visit)).toEqual([0, 1, 2]);
   });
 });
+
+describe('a repeat', () => {
+  const twice = (more: object = {}) => ({
+    kind: 'repeat' as const,
+    id: 'again',
+    atMost: 2,
+    while: null,
+    first: 'note',
+    ...more,
+  });
+  const of = (more: object = {}) =>
+    journey([twice({ next: 'bye', ...more }), inApp('note'), { ...wait(24), next: 'again' }, inApp('bye')], {
+      exit: { after: 90 * DAY, when: null },
+    });
+  /** From wait to wait, as time goes by. */
+  const lifeOf = (it: Journey, known = facts()) => {
+    const log: string[] = [];
+    let cursor: Cursor = open(it, T0).cursor;
+    for (let now = T0; ; ) {
+      const move = interpret(it, cursor, given({ facts: known }), now);
+      log.push(
+        ...move.log.map(
+          (entry) => `${(entry.at - T0) / DAY} ${entry.step ?? 'run'} ${'way' in entry ? entry.way : entry.did}`,
+        ),
+      );
+      if (move.next.kind !== 'wait') return { log, cursor: move.cursor };
+      cursor = move.cursor;
+      now = move.next.until;
+    }
+  };
+
+  it('does its steps so many times, and then goes on', () => {
+    expect(lifeOf(of()).log.filter((line) => !/waiting|waited/.test(line))).toEqual([
+      '0 again round 1',
+      '0 note acted',
+      '1 again round 2',
+      '1 note acted',
+      '2 again on',
+      '2 bye acted',
+      '2 run ended',
+    ]);
+  });
+
+  it('ends as soon as its condition does not hold when a round would begin', () => {
+    const known = facts({ events: [event('Order Completed', T0 + HOUR)] });
+    const { log } = lifeOf(of({ while: not(did('Order Completed')) }), known);
+    expect(log.filter((line) => line.includes('again'))).toEqual(['0 again round 1', '1 again on']);
+  });
+
+  it('within another begins anew in each round of that one, and visits are never counted twice', () => {
+    const outer = { kind: 'repeat' as const, id: 'outer', atMost: 2, while: null, first: 'again', next: null };
+    const it = journey([outer, twice({ next: 'outer' }), inApp('note'), { ...wait(24), next: 'again' }], {
+      exit: { after: 90 * DAY, when: null },
+    });
+    const { log, cursor } = lifeOf(it);
+    expect(log.filter((line) => line.includes('acted'))).toEqual(
+      ['0', '1', '2', '3'].map((day) => `${day} note acted`),
+    );
+    expect(cursor).not.toHaveProperty('rounds');
+  });
+
+  it('keeps its place while a message is on its way', () => {
+    const it = journey([twice({ next: null, first: 'letter' }), email('letter'), { ...wait(24), next: 'again' }]);
+    const sending = interpret(it, open(it, T0).cursor, given(), T0);
+    expect(sending.cursor).toMatchObject({ phase: 'delivering', rounds: { again: 1 } });
+    expect(delivered(it, sending.cursor, given(), T0).cursor).toMatchObject({ phase: 'ready', rounds: { again: 1 } });
+  });
+});
