@@ -30,6 +30,8 @@ export interface LocalTemporalSettings {
   readonly metricsPort?: number;
   /** Default `default`. */
   readonly namespace?: string;
+  /** Events of a history after which workflows are told to begin a new one. Default: the server's own, some thousands. */
+  readonly longHistory?: number;
   readonly log: Log;
 }
 
@@ -49,7 +51,7 @@ export interface LocalTemporal extends LocalServer {
  * @throws {ServerEndedError}
  */
 export async function startLocalTemporal(settings: LocalTemporalSettings): Promise<LocalTemporal> {
-  const { dataDir, log, kept = true, namespace = DEFAULT_NAMESPACE } = settings;
+  const { dataDir, log, kept = true, namespace = DEFAULT_NAMESPACE, longHistory } = settings;
   await mkdir(dataDir, { recursive: true });
   const file = await temporalExecutable(log);
   const pidFile = join(dataDir, 'temporal.pid');
@@ -71,6 +73,7 @@ export async function startLocalTemporal(settings: LocalTemporalSettings): Promi
             ...(namespace === DEFAULT_NAMESPACE ? [] : ['--namespace', namespace]),
             // Timers of less than a second would wait for the second that the clocks of several hosts may be apart.
             ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
+            ...(longHistory === undefined ? [] : historiesUpTo(longHistory)),
             ...(kept ? keptIn(join(dataDir, 'temporal.db')) : []),
           ],
           logFile: join(dataDir, 'temporal.log'),
@@ -106,6 +109,10 @@ export async function hasNamespace(address: string, namespace: string): Promise<
   } finally {
     await connection.close();
   }
+}
+
+function historiesUpTo(events: number): string[] {
+  return ['--dynamic-config-value', `limit.historyCount.suggestContinueAsNew=${events}`];
 }
 
 /** Without a write-ahead log it collapses under fifty concurrent starts. */
