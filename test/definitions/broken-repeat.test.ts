@@ -7,7 +7,11 @@ const journey = (repeat: string) => ({
 
 test.each([
   ['no limit', '{ steps: [{ wait: 1d }] }', ['a.yaml:5:13  `atMost` is missing in `repeat`.']],
-  ['a limit that is none', '{ atMost: 0, steps: [{ wait: 1d }] }', ['a.yaml:5:23  `atMost` must be at least 1, not 0.']],
+  [
+    'a limit that is none',
+    '{ atMost: 0, steps: [{ wait: 1d }] }',
+    ['a.yaml:5:23  `atMost` must be at least 1, not 0.'],
+  ],
   [
     'more rounds than anybody means',
     '{ atMost: 5000, steps: [{ wait: 1d }] }',
