@@ -7,9 +7,11 @@ import { publishRoutes } from '../../src/publishing/routes.ts';
 import { inAppFile, settingsFile } from '../e2e/templates.ts';
 import { testDatabase } from '../kit/database.ts';
 import { temporaryFolder } from '../kit/folder.ts';
-import { API_KEY, testServer } from '../server/test-server.ts';
+import { testServer } from '../server/test-server.ts';
 import { ownDatabase } from './own-database.ts';
 import { throughline } from './throughline.ts';
+
+const API_KEY = 'the-key-of-the-other-one';
 
 /** A workspace whose email brings in a part of its own. */
 async function workspaceFolder(): Promise<string> {
@@ -34,7 +36,7 @@ subject: Hello
 test('a workspace goes to another environment as it is, under the same hash, once', async () => {
   const { db, drop } = await testDatabase();
   const clock = createClock();
-  const app = await testServer(db, { clock, plugins: [publishRoutes({ db, clock })] });
+  const app = await testServer(db, { clock, apiKey: API_KEY, plugins: [publishRoutes({ db, clock })] });
   onTestFinished(async () => {
     await app.close();
     await drop();
