@@ -146,7 +146,12 @@ describe('the description of the API', () => {
     const tracking = ['track', 'identify', 'group', 'page', 'screen', 'alias', 'batch'].map((kind) => `/v1/${kind}`);
     const reading = ['/api/audiences', '/api/audiences/{key}/members', '/api/people/{id}', '/api/journeys'];
     const accounts = ['/api/accounts', '/api/accounts/{id}', '/api/accounts/{id}/explain'];
-    const facts = ['/api/people/{id}/traits', '/api/people/{id}/refusals', '/api/accounts/{id}/traits'];
+    const facts = [
+      '/api/people/{id}/traits',
+      '/api/people/{id}/refusals',
+      '/api/people/{id}/offers',
+      '/api/accounts/{id}/traits',
+    ];
     const enrichments = ['/api/enrichments', '/api/enrichments/retry'];
     const experiment = '/api/journeys/{key}/experiments/{experiment}';
     const measured = ['/api/journeys/{key}/steps', '/api/journeys/{key}/experiments', `${experiment}/audiences`];
