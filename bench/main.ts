@@ -10,6 +10,7 @@ import { backtest } from './backtest.ts';
 import { caps } from './caps.ts';
 import { clock } from './clock.ts';
 import { cost } from './cost.ts';
+import { crowd } from './crowd.ts';
 import { duplicates } from './duplicates.ts';
 import type { Bench, BenchOutcome } from './harness/bench.ts';
 import { startNoiseCount } from './harness/cpu.ts';
@@ -27,6 +28,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   latency,
   duplicates,
   caps,
+  crowd,
   kill,
   preview,
   clock,

@@ -9,6 +9,7 @@ import addressparser from 'nodemailer/lib/addressparser';
 import { type Clock, createClock, type Milliseconds, SECOND } from '../core/time.ts';
 import { type Delivery, TemporaryDeliveryError } from './channel.ts';
 import { composeMime, type OutgoingEmail } from './mime.ts';
+import { RateLimit } from './rate-limit.ts';
 
 export type { OutgoingEmail } from './mime.ts';
 
@@ -19,6 +20,8 @@ export interface EmailChannelSettings {
   readonly poolSize?: number;
   /** How long the server may stay silent before the attempt counts as failed. Default 30 seconds. */
   readonly timeout?: Milliseconds;
+  /** Messages a second at most, whichever second one looks at. Absent: as many as the server takes. */
+  readonly perSecond?: number;
   /** For the Date header. */
   readonly clock?: Clock;
 }
@@ -40,6 +43,7 @@ export function createEmailChannel({
   smtpUrl,
   poolSize = 5,
   timeout = 30 * SECOND,
+  perSecond,
   clock = createClock(),
 }: EmailChannelSettings): EmailChannel {
   const transport = createTransport({
@@ -54,6 +58,7 @@ export function createEmailChannel({
     greetingTimeout: timeout,
     socketTimeout: timeout,
   });
+  const limit = perSecond === undefined ? null : new RateLimit(perSecond);
   const bodies = new WeakMap<Buffer, Readable>();
   // The body as a stream that is read only once the server asks for it: whether it was tells what an error leaves open.
   transport.use('stream', ({ data, message }, done) => {
@@ -77,7 +82,8 @@ export function createEmailChannel({
         return { result: 'refused', reason: `The sender ${JSON.stringify(email.from)} is not an email address` };
       const raw = composeMime(email, clock.wall());
       try {
-        const { response } = await transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
+        const hand = () => transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
+        const { response } = await (limit === null ? hand() : limit.pass(hand));
         return { result: 'accepted', detail: { response } };
       } catch (error) {
         return refusalIn(error as NodemailerError, bodies.get(raw)?.readableDidRead === true);

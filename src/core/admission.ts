@@ -3,6 +3,7 @@
  * @module
  */
 import { ownZone, zoneOf } from './calendar.ts';
+import { covers, type Sent } from './caps.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, WhenRefused } from './journey.ts';
 import type { Offer } from './offer.ts';
@@ -15,8 +16,10 @@ import {
   refusalOf,
   type Wanted,
   type WorkspaceRules,
+  withSent,
 } from './pressure.ts';
-import type { Did, Hold } from './run.ts';
+import type { Did, Hold, Waiting } from './run.ts';
+import { aheadOf, candidateAt, decidedAt } from './settling.ts';
 import type { Instant } from './time.ts';
 
 export type Admission =
@@ -25,6 +28,8 @@ export type Admission =
   | { readonly answer: 'hold'; readonly until: Instant; readonly hold: Hold };
 
 export interface Asked {
+  /** The run's. */
+  readonly id: string;
   readonly facts: Facts;
   readonly heldOut: boolean;
   readonly ledger: Ledger;
@@ -34,15 +39,18 @@ export interface Asked {
   readonly heldUntilNow?: HeldUntilNow;
 }
 
-/** Held-out people are held and leave like everybody else; only what would have gone out is refused. */
-export function admit(step: ActionStep, journey: Journey, asked: Asked, now: Instant): Admission {
+/**
+ * Held-out people are held and leave like everybody else; only what would have gone out is refused.
+ * @param held the hold that is just over; null: the step is asked for the first time
+ */
+export function admit(step: ActionStep, journey: Journey, asked: Asked, held: Waiting | null, now: Instant): Admission {
   const { ledger, heldOut } = asked;
   const before = ledger.sentBefore?.get(step.id);
   if (before !== undefined && !heldOut)
     return { answer: 'refuse', refusal: { reason: 'sent-before', message: before } };
-  const isMessage = step.kind !== 'webhook' && step.kind !== 'set-trait';
-  const refusal = nothingToOffer(step, asked, now) ?? (isMessage ? pressureOn(step, journey, asked, now) : null);
-  const answer = refusal === null ? null : meaningOf(refusal, step);
+  const nothing = nothingToOffer(step, asked, now);
+  const message = () => (isMessage(step) ? admitMessage(step, journey, asked, held, now) : null);
+  const answer = nothing === null ? message() : meaningOf(nothing, step);
   if (answer !== null && answer.answer !== 'refuse') return answer;
   if (heldOut) return { answer: 'refuse', refusal: { reason: 'held-out' } };
   return answer ?? { answer: 'act' };
@@ -57,10 +65,51 @@ function nothingToOffer(step: ActionStep, { offer }: Asked, now: Instant): Refus
 
 /** What to log where the person's own zone would decide, and is none. */
 export function fallsBack(step: ActionStep, journey: Journey, { workspace, facts }: Asked): Did | null {
-  if (step.kind === 'webhook' || step.kind === 'set-trait') return null;
-  if (!dependsOnZone(wantedBy(step, journey), { workspace, journey: journey.caps })) return null;
+  if (!isMessage(step) || !dependsOnZone(wantedBy(step, journey), { workspace, journey: journey.caps })) return null;
   const { unusable, zone } = ownZone(facts.traits, workspace.timezone);
   return unusable === undefined ? null : { did: 'fell-back', unusable, zone };
+}
+
+/** Null: it may go. */
+function admitMessage(
+  step: MessageStep,
+  journey: Journey,
+  asked: Asked,
+  held: Waiting | null,
+  now: Instant,
+): Exclude<Admission, { answer: 'act' }> | null {
+  const refusal = pressureOn(step, journey, asked, now);
+  const refused = refusal === null ? null : meaningOf(refusal, step);
+  if (refusal !== null && refusal.reason !== 'cap') return refused;
+  const own = held === null ? null : candidateAt({ id: asked.id, journey: journey.key }, held);
+  // Even where the cap is full: who of those that are decided at this instant has asked already must make no difference.
+  if (own === null) return settling(wantedBy(step, journey), journey, asked, now) ?? refused;
+  if (refused !== null) return refused;
+  const ahead = aheadOf(own, asked.ledger.candidates ?? [], now);
+  const lost = ahead.length === 0 ? null : pressureOn(step, journey, withAll(asked, ahead), now);
+  return lost === null ? null : meaningOf(lost, step);
+}
+
+/** Where the workspace lets messages settle, and one of its caps counts this one: until it is decided. */
+function settling(
+  { channel, category, transactional }: Wanted,
+  { priority }: Journey,
+  { workspace: { settle, caps }, ledger: { candidates } }: Asked,
+  now: Instant,
+): Extract<Admission, { answer: 'hold' }> | null {
+  const message = { channel, category };
+  if (settle === undefined || candidates === undefined || transactional || !caps.some((cap) => covers(cap, message)))
+    return null;
+  const until = decidedAt(message, candidates, caps, settle, now);
+  return { answer: 'hold', until, hold: { reason: 'settling', since: now, priority, ...message } };
+}
+
+function withAll(asked: Asked, ahead: readonly Sent[]): Asked {
+  return { ...asked, ledger: ahead.reduce(withSent, asked.ledger) };
+}
+
+function isMessage(step: ActionStep): step is MessageStep {
+  return step.kind !== 'webhook' && step.kind !== 'set-trait';
 }
 
 function pressureOn(step: MessageStep, journey: Journey, asked: Asked, now: Instant): Refusal | null {

@@ -24,6 +24,7 @@ import type { Chosen } from './roles.ts';
 import type { Cursor, Hold, LogEntry, Outcome, Waiting } from './run.ts';
 import { wayFor } from './split.ts';
 import { type Instant, MINUTE, type Milliseconds } from './time.ts';
+import { dateMoved, endOfWait } from './wait.ts';
 
 /** In real time; callers with a fast clock multiply it by the clock's speed. */
 export const LATENESS_FORGIVEN: Milliseconds = MINUTE;
@@ -55,6 +56,8 @@ export type Next =
   | { readonly kind: 'end'; readonly outcome: Outcome; readonly reason: string };
 
 export interface Given {
+  /** The run's. */
+  readonly id: string;
   readonly facts: Facts;
   readonly enteredAt: Instant;
   /** What chance is drawn for: the person's user id where there is one. */
@@ -87,7 +90,7 @@ export interface Move {
 /** A run's first position. A first wait is already begun, so that the workflow can start with that delay. */
 export function open(journey: Journey, enteredAt: Instant): { cursor: Cursor; log: readonly LogEntry[] } {
   const first = journey.first === null ? undefined : journey.steps[journey.first];
-  if (first?.kind !== 'wait')
+  if (first?.kind !== 'wait' || first.for === undefined)
     return { cursor: { phase: 'ready', step: journey.first, at: enteredAt, visit: 0 }, log: [] };
   const until = Math.min(enteredAt + first.for, deadlineOf(journey, enteredAt));
   return {
@@ -110,8 +113,8 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const onTime = (meant: Instant) => (now - meant <= given.latenessForgiven ? meant : now);
 
   let rounds = cursor.rounds;
-  /** Has the step been held already? */
-  let asksAgain = false;
+  /** The hold that is just over. */
+  let held: Waiting | null = null;
   /** Has what a message was held for just come true? */
   let isMature = false;
   let here: Cursor = cursor.phase === 'ready' ? { ...cursor, at: onTime(cursor.at) } : cursor;
@@ -132,9 +135,16 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
       const at = metAt ?? onTime(here.until);
       if (step === null || (metAt === null && here.until >= deadline)) return end('timed-out', OUT_OF_TIME, at);
       if (here.hold !== undefined) {
+        held = here;
         here = { phase: 'ready', step: step.id, at, visit: here.visit, ...(here.to && { to: here.to }) };
-        asksAgain = true;
         isMature = metAt !== null;
+        continue;
+      }
+      const moved = dateMoved(step, facts.traits, given.workspace.timezone, here, now);
+      if (moved !== null) {
+        const until = Math.min(moved, deadline);
+        log.push({ ...said(step, at, here.visit), did: 'waiting', until });
+        here = { ...here, until };
         continue;
       }
       const why = metAt !== null ? 'condition' : condition === null ? 'time' : 'timeout';
@@ -161,7 +171,14 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
           here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
           continue;
         }
-        const until = Math.min(at + (step.kind === 'wait' ? step.for : step.timeout), deadline);
+        const { end: over, fallback } = endOfWait(step, facts.traits, given.workspace.timezone, at);
+        if (fallback !== undefined) log.push({ ...said(step, at, visit), ...fallback });
+        if (over === null || over <= at) {
+          log.push({ ...said(step, at, visit), did: 'waited', why: over === null ? 'no-date' : 'time' });
+          here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
+          continue;
+        }
+        const until = Math.min(over, deadline);
         log.push({ ...said(step, at, visit), did: 'waiting', until });
         here = { phase: 'waiting', step: step.id, at, until, visit };
         continue;
@@ -232,10 +249,11 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         const made = 'offering' in step ? offered.findLast((one) => one.step !== null) : undefined;
         const offer = made && offerIn(journey, made.offer);
         const asked = { ...given, facts: turn.facts ?? given.facts, ledger: ledgers.of(turn), offer };
-        const fallback = asksAgain || to?.asked || turn.refusal ? null : fallsBack(step, journey, asked);
+        const fallback = held !== null || to?.asked || turn.refusal ? null : fallsBack(step, journey, asked);
         if (fallback !== null) log.push({ ...about, ...fallback });
-        asksAgain = false;
-        const admission = turn.refusal ? meaningOf(turn.refusal, step) : admit(step, journey, asked, now);
+        const over = to === undefined ? held : null;
+        held = null;
+        const admission = turn.refusal ? meaningOf(turn.refusal, step) : admit(step, journey, asked, over, now);
         if (admission.answer === 'hold') {
           const { hold } = admission;
           const until = Math.min(admission.until, deadline);

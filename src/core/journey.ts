@@ -7,6 +7,7 @@
 import type { Period } from './calendar.ts';
 import type { Condition, EventFilter, Expression, Json } from './condition.ts';
 import type { Hours } from './hours.ts';
+import type { LocalMoment } from './local-time.ts';
 import type { Milestone } from './milestone.ts';
 import type { Offer } from './offer.ts';
 import type { Role } from './roles.ts';
@@ -41,6 +42,7 @@ interface MessageBase extends StepBase, Offering {
 
 export type Step =
   | (StepBase & { readonly kind: 'wait'; readonly for: Milliseconds })
+  | (StepBase & { readonly kind: 'wait'; readonly for?: undefined; readonly until: LocalMoment })
   | (StepBase & {
       readonly kind: 'wait-until';
       readonly condition: Condition;

@@ -85,6 +85,6 @@ export function awaitsTheSame(before: Step | undefined, after: Step | undefined)
 
 /** How long one waits there at most; null where it is not a wait. */
 function lengthOf(step: Step | undefined): Milliseconds | null {
-  if (step?.kind === 'wait') return step.for;
+  if (step?.kind === 'wait') return step.for ?? null;
   return step?.kind === 'wait-until' ? step.timeout : null;
 }

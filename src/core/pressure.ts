@@ -2,10 +2,11 @@
  * Whether a person may get one more message now. Pure: the ledger is read by the caller under the person's lock.
  * @module
  */
-import { brokenCap, reachOf, type Sent } from './caps.ts';
+import { brokenCap, type Sent } from './caps.ts';
 import { type Hours, type OpeningHours, opensAt } from './hours.ts';
 import type { Cap, Channel, StepId } from './journey.ts';
 import type { Offer } from './offer.ts';
+import type { Candidate } from './settling.ts';
 import type { Instant, Milliseconds } from './time.ts';
 import { type Unwanted, unwanted, type Wishes } from './wishes.ts';
 
@@ -14,6 +15,8 @@ export interface Ledger extends Wishes {
   readonly sent: readonly Sent[];
   /** To all people of the person's account; absent where no cap asks, or there is no account. */
   readonly sentToAccount?: readonly Sent[];
+  /** What waits to be weighed against others, other runs of the person; absent where nothing settles. */
+  readonly candidates?: readonly Candidate[];
   /** By step: what another run of the same person, which this one goes on for, had sent there. */
   readonly sentBefore?: ReadonlyMap<StepId, string>;
 }
@@ -39,6 +42,8 @@ export interface WorkspaceRules {
   readonly timezone: string;
   readonly caps: readonly Cap[];
   readonly quietHours?: readonly QuietHours[];
+  /** How long messages that want the same slot of a cap are waited for. Absent: the first has it. */
+  readonly settle?: Milliseconds;
 }
 
 export interface Limits {
@@ -100,11 +105,6 @@ export function freeAtOf(refusal: Refusal): Instant | null {
 export function withSent(ledger: Ledger, one: Sent): Ledger {
   const { sent, sentToAccount } = ledger;
   return { ...ledger, sent: [...sent, one], ...(sentToAccount && { sentToAccount: [...sentToAccount, one] }) };
-}
-
-/** How far back a ledger must reach for these caps. */
-export function ledgerReach({ workspace, journey }: Omit<Limits, 'zone'>): Milliseconds {
-  return reachOf([...workspace.caps, ...journey]);
 }
 
 function hoursFor({ channel, hours = [] }: Wanted, { quietHours = [] }: Limits['workspace']): OpeningHours {

@@ -7,7 +7,7 @@
 import type { Sent } from './caps.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Step } from './journey.ts';
-import { type Ledger, type Refusal, withSent } from './pressure.ts';
+import type { Ledger, Refusal } from './pressure.ts';
 import { type AccountPerson, type Chosen, type ChosenBecause, choose, type Role } from './roles.ts';
 import type { Addressee, Hold } from './run.ts';
 import type { Instant } from './time.ts';
@@ -84,6 +84,7 @@ export class Ledgers {
   readonly #own: Ledger;
   readonly #account: AccountAsked | undefined;
   readonly #changed = new Map<number | undefined, Ledger>();
+  readonly #toAccount: Sent[] = [];
 
   constructor(own: Ledger, account: AccountAsked | undefined) {
     this.#own = own;
@@ -91,15 +92,22 @@ export class Ledgers {
   }
 
   /** Nobody asks for that of whose turn it is not. */
-  of({ to, refusal }: Turn): Ledger {
-    const known = this.#changed.get(to?.id);
-    if (known !== undefined) return known;
-    const isOwn = to === undefined || refusal !== undefined || this.#account === undefined;
-    return isOwn ? this.#own : this.#account.ledgerOf(to.id);
+  of(turn: Turn): Ledger {
+    const ledger = this.#ledgerOf(turn);
+    const { sentToAccount } = ledger;
+    return sentToAccount === undefined ? ledger : { ...ledger, sentToAccount: [...sentToAccount, ...this.#toAccount] };
   }
 
   add(turn: Turn, one: Sent): void {
-    this.#changed.set(turn.to?.id, withSent(this.of(turn), one));
+    const ledger = this.#ledgerOf(turn);
+    this.#changed.set(turn.to?.id, { ...ledger, sent: [...ledger.sent, one] });
+    this.#toAccount.push(one);
+  }
+
+  /** Without what the move has sent to others of the account. */
+  #ledgerOf({ to, refusal }: Turn): Ledger {
+    const isOwn = to === undefined || refusal !== undefined || this.#account === undefined;
+    return this.#changed.get(to?.id) ?? (isOwn ? this.#own : this.#account.ledgerOf(to.id));
   }
 }
 

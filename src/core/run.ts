@@ -3,7 +3,7 @@
  * @module
  */
 import type { AssignedBy } from './experiment.ts';
-import type { StepId, StepKind } from './journey.ts';
+import type { Channel, StepId, StepKind } from './journey.ts';
 import type { Candidate } from './offer.ts';
 import type { Refusal } from './pressure.ts';
 import type { Chosen, ChosenBecause } from './roles.ts';
@@ -18,7 +18,15 @@ export type Hold =
   /** The person has not reached the first value milestone; the hold is over once they have. */
   | { readonly reason: 'milestone' }
   /** What would refuse it now, and does not then. */
-  | { readonly reason: 'refused'; readonly refusal: Refusal };
+  | { readonly reason: 'refused'; readonly refusal: Refusal }
+  /** Messages of higher priority may come for the same slot. */
+  | {
+      readonly reason: 'settling';
+      readonly since: Instant;
+      readonly priority: number;
+      readonly channel: Channel;
+      readonly category: string;
+    };
 
 /** How many rounds were begun of each `repeat` that the run is in. */
 export type Rounds = Readonly<Record<StepId, number>>;
@@ -73,7 +81,7 @@ export type Waiting = Extract<Cursor, { phase: 'waiting' }>;
 
 export type Did =
   | { readonly did: 'waiting'; readonly until: Instant }
-  | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' }
+  | { readonly did: 'waited'; readonly why: 'time' | 'condition' | 'timeout' | 'no-date' }
   | {
       readonly did: 'took';
       readonly way: string;

@@ -15,6 +15,7 @@ import { compileMilestone } from './compile-milestone.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
 import type { Traits } from './compile-traits.ts';
+import { checkWait, compileWait } from './compile-wait.ts';
 import { lintEffects } from './lint-effects.ts';
 import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
@@ -170,7 +171,10 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
   const missing = (key: string) => (message: string, fix?: string) =>
     into.scope.report(into.source, [...path, key], message, fix);
 
-  if ('wait' in authored) return { id, next, kind: 'wait', for: millisecondsOf(authored.wait) };
+  if ('wait' in authored) {
+    checkWait(authored.wait, catalog.settings?.file.traits ?? {}, missing('wait'));
+    return { id, next, kind: 'wait', ...compileWait(authored.wait) };
+  }
   if ('wait-until' in authored) {
     const condition = compileCondition(authored['wait-until'], [...path, 'wait-until'], { ...into, sinceEntry: true });
     const onTimeout = compileList({ list: authored.onTimeout ?? [], at: [...path, 'onTimeout'] }, next, into);

@@ -48,6 +48,15 @@ export function compileMessaging({ send, refused }: AuthoredMessaging): Pick<Mes
   return { ...(send && { hours: compileHours(send) }), ...(means && { refused: means }) };
 }
 
+/** Messages settle for the slots of the workspace's caps. */
+export function checkSettle(settings: Catalog['settings'], report: Report): void {
+  if (settings === undefined) return;
+  const { settle, caps = [] } = settings.file;
+  if (settle === undefined || caps.length > 0) return;
+  const fix = 'Add `caps`, or take `settle` out';
+  report(settings.source, ['settle'], 'There is no cap for which messages could settle', fix);
+}
+
 /** A cap on a category that nothing has would never count anything. */
 export function checkCaps(
   caps: readonly AuthoredCap[],

@@ -92,7 +92,7 @@ function lintWaits(journey: Journey, placed: readonly { id: StepId; path: Path }
 function waysOn(step: Step): readonly { to: StepId | null; passed: Milliseconds }[] {
   switch (step.kind) {
     case 'wait':
-      return [{ to: step.next, passed: step.for }];
+      return [{ to: step.next, passed: step.for ?? 0 }];
     case 'wait-until':
       return [
         { to: step.next, passed: 0 },

@@ -8,6 +8,7 @@ import { entry } from './schema-entry.ts';
 import { variantFields, winner } from './schema-experiment.ts';
 import { caps, messaging } from './schema-pressure.ts';
 import { duration, json, key, oneOf, percent, rate, text, traitName, webAddress } from './schema-values.ts';
+import { wait } from './schema-wait.ts';
 
 const id = key
   .optional()
@@ -22,7 +23,7 @@ const stakeholders = z
 
 /** Told by a key of its own each; what they have in common comes with `withId`. */
 const simple = {
-  wait: z.strictObject({ id, wait: duration.describe('Goes on after this time.') }),
+  wait: z.strictObject({ id, wait }),
   email: z.strictObject({ id, email: key.describe('An email template.'), to, ...messaging }),
   inApp: z.strictObject({ id, 'in-app': key.describe('An in-app template.'), to, ...messaging }),
   salesTask: z.strictObject({

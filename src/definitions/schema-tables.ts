@@ -18,6 +18,7 @@ import {
   webAddress,
   window,
 } from './schema-values.ts';
+import { moment } from './schema-wait.ts';
 
 /** What is used here of JSON Schema. */
 export interface JsonSchema {
@@ -54,7 +55,7 @@ const LINKED: Readonly<Record<string, string>> = {
   measured: '#events-counted',
   related: '#related-profiles',
 };
-const VALUES = [duration, window, clockTime, percent, rate, key, traitName, timezone, sender, webAddress, link];
+const VALUES = [duration, window, clockTime, moment, percent, rate, key, traitName, timezone, sender, webAddress, link];
 /** What is said of a value wherever nothing else is. */
 export const USUAL: ReadonlyMap<string, string> = new Map(
   VALUES.map((value) => {

@@ -31,6 +31,11 @@ export const settingsFile = z.strictObject({
   sender: sender.describe('Who emails come from, unless their template says otherwise.'),
   caps: caps.optional().describe('Hold over all journeys together.'),
   quietHours: quietHours.optional(),
+  settle: duration
+    .optional()
+    .describe(
+      'How long messages that the same cap counts wait for each other: then the journey with the highest `priority` goes first. Absent: the first one has the slot.',
+    ),
   holdout: holdout.optional().describe('This share of people gets nothing from any journey; the same people in all.'),
   groups,
   milestone: condition

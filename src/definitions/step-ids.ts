@@ -6,9 +6,9 @@
  * nothing.
  * @module
  */
+import { waitText } from './compile-wait.ts';
 import type { AuthoredCondition, AuthoredRelated } from './schema-condition.ts';
 import type { AuthoredStep, AuthoredVariant, JourneyFile } from './schema-journey.ts';
-import { durationText, millisecondsOf } from './schema-values.ts';
 import type { Path } from './source.ts';
 
 /** A step with its place in the author's file. */
@@ -105,7 +105,7 @@ function templateIdOf(step: AuthoredStep): string | undefined {
 }
 
 function describedId(step: AuthoredStep): string {
-  if ('wait' in step) return `wait-${durationText(millisecondsOf(step.wait), 'short')}`;
+  if ('wait' in step) return `wait-${slug(waitText(step.wait))}`;
   if ('wait-until' in step) return `wait-until-${slug(subjectOf(step['wait-until']))}`;
   if ('branch' in step) {
     const first = step.branch[0];

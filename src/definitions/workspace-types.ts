@@ -30,6 +30,8 @@ export interface Settings {
   readonly caps: readonly Cap[];
   /** Absent: none. */
   readonly quietHours?: readonly QuietHours[];
+  /** How long messages that the same cap counts wait for each other, in milliseconds. Absent: they do not. */
+  readonly settle?: number;
   /** What to do with an email of which it cannot be known whether the server took it. */
   readonly onUncertainSend: 'again' | 'hold';
   /** Emails per second at most; as many as the server takes where absent. */

@@ -10,7 +10,7 @@ import { compileJourney } from './compile-journey.ts';
 import { compileOffers } from './compile-offers.ts';
 import { compilePlans } from './compile-plan.ts';
 import { policyOf } from './compile-policy.ts';
-import { checkCaps, compileCap, compileQuietHours } from './compile-pressure.ts';
+import { checkCaps, checkSettle, compileCap, compileQuietHours } from './compile-pressure.ts';
 import { compileRoles } from './compile-roles.ts';
 import { compileSyncs } from './compile-sync.ts';
 import { compileTags, planWithTags } from './compile-tags.ts';
@@ -77,6 +77,7 @@ async function compileWorkspace(folder: string, files: readonly WorkspaceFile[])
     if ('html' in compiled) bodies.set(key, compiled);
   }
   const templates = compileTemplates(catalog, bodies);
+  checkSettle(catalog.settings, report);
   if (catalog.settings !== undefined)
     checkCaps(catalog.settings.file.caps ?? [], ['caps'], catalog.settings.source, catalog, report);
   const offers = compileOffers(catalog, traits, problems);
@@ -154,6 +155,7 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     keepHistory,
     quietHours,
     categories,
+    settle,
   } = settings.file;
   return {
     name,
@@ -161,6 +163,7 @@ function settingsOf({ settings }: Catalog): Settings | undefined {
     sender,
     caps: caps.map(compileCap),
     ...(quietHours !== undefined && { quietHours: compileQuietHours(quietHours) }),
+    ...(settle !== undefined && { settle: millisecondsOf(settle) }),
     onUncertainSend: settings.file.onUncertainSend ?? 'again',
     ...(emailRate !== undefined && { emailRate }),
     traits,

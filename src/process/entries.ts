@@ -103,10 +103,10 @@ function tryEntry(profile: Profile, { published, entry, waited }: Entry, at: Ins
     return;
   }
   for (const { run } of verdict.evicts) evict(profile, run, verdict.reason, at);
-  const { run, log, first } = outcome;
+  const { run, log, first, urgency } = outcome;
   run.dueAt = watchUntil(run, applying.versions.get(published.hash).journey, factsOfRun(facts, run), at);
   runs.set(runKey(run), run);
-  runChanges.entered.push({ profileId, run, log, first });
+  runChanges.entered.push({ profileId, run, log, first, urgency });
 }
 
 /** The last entry of its kind is the one that waits. */

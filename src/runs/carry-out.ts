@@ -73,6 +73,7 @@ export function carryOut(state: RunState, journey: Journey, acts: readonly Act[]
       content: null,
       profile_id: to?.id ?? state.profileId,
       account_id: isOfAccount ? state.profileId : null,
+      in_account: state.accountId,
       chosen: to?.because ?? null,
     };
     if (refusal !== null) {

@@ -14,6 +14,7 @@ import type { DeliveryAhead } from '../core/ahead.ts';
 import { type Clock, realMillisecondsUntil } from '../core/time.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import type { RunStart } from './instruction.ts';
+import type { Urgency } from './urgency.ts';
 
 export interface Dispatching {
   readonly db: Database;
@@ -30,7 +31,12 @@ interface Row {
   readonly id: number;
   readonly run_id: string;
   readonly kind: 'start' | 'wake' | 'end';
-  readonly body: { readonly startAt?: number | null; readonly first?: DeliveryAhead; readonly outcome?: string };
+  readonly body: {
+    readonly startAt?: number | null;
+    readonly first?: DeliveryAhead;
+    readonly urgency?: Urgency;
+    readonly outcome?: string;
+  };
   readonly version: string;
   readonly journey: string;
   readonly person: string;
@@ -99,7 +105,7 @@ async function tell(row: Row, dispatching: Dispatching): Promise<void> {
 }
 
 async function start(
-  { run_id: run, version, journey, person, body: { startAt = null, first } }: Row,
+  { run_id: run, version, journey, person, body: { startAt = null, first, urgency } }: Row,
   onDuplicate: Pick<WorkflowStartOptions, 'workflowIdReusePolicy' | 'workflowIdConflictPolicy'>,
   { client, clock, taskQueue }: Dispatching,
 ): Promise<void> {
@@ -110,6 +116,7 @@ async function start(
     args: [ref],
     ...onDuplicate,
     staticSummary: `${journey} for ${person}`,
+    ...(urgency === undefined ? {} : { priority: { priorityKey: urgency } }),
     ...(startAt === null ? {} : { startDelay: realMillisecondsUntil(startAt, clock) }),
   });
 }

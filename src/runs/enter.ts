@@ -11,6 +11,7 @@ import { open } from '../core/interpret.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { PublishedJourney } from './journey-index.ts';
+import { type Urgency, urgencyOf } from './urgency.ts';
 
 /** A run in memory, while one event or one instant is applied to its person. Changed in place. */
 export interface Run {
@@ -55,11 +56,13 @@ export interface EntryAsked {
   readonly keepsRate?: boolean;
 }
 
-/** The run, its first log entries and what certainly comes first; or why there is none. */
+/** The run, its first log entries, what certainly comes first and how urgent it is; or why there is none. */
 export function enter(
   { hash, journey }: PublishedJourney,
   { entry, runs, at, profileId, keepsRate, ...asked }: EntryAsked,
-): { run: Run; log: readonly LogEntry[]; first: DeliveryAhead | null } | { refused: string; instance: string | null } {
+):
+  | { run: Run; log: readonly LogEntry[]; first: DeliveryAhead | null; urgency: Urgency }
+  | { refused: string; instance: string | null } {
   const key = instanceKeyOf(journey, entry);
   const instance = key ?? null;
   const last = key === null ? undefined : runs.get(runKey({ journey: journey.key, instance }));
@@ -79,6 +82,7 @@ export function enter(
   const side = sideOf(journey, person, before);
   return {
     log,
+    urgency: urgencyOf(journey.priority),
     first: side.heldOut || keepsRate === true ? null : deliveryAhead(journey, cursor, at),
     run: {
       id: `${journey.key}/${profileId}${instance === null ? '' : `/${inId(instance)}`}/${visit}`,

@@ -10,6 +10,7 @@ import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
 import { type Run, type RunsOfProfile, runKey } from './enter.ts';
+import { type Urgency, USUAL } from './urgency.ts';
 
 /** Instances whose runs may be entered now; `all` where that cannot be told before. */
 export type Instances = readonly string[] | 'all';
@@ -87,6 +88,7 @@ export interface RunChanges {
     readonly log: readonly LogEntry[];
     /** What comes first, where that is certain. */
     readonly first: DeliveryAhead | null;
+    readonly urgency: Urgency;
   }[];
   readonly watched: Set<Run>;
   readonly ended: { readonly run: Run; readonly log: LogEntry }[];
@@ -126,10 +128,14 @@ export async function saveRunChanges(
   );
   await insertRefused(db, refused);
   await tellTemporal(db, [
-    ...entered.map(({ run, first }) => ({
+    ...entered.map(({ run, first, urgency }) => ({
       run_id: run.id,
       kind: 'start',
-      body: { startAt: run.cursor.phase === 'waiting' ? run.cursor.until : null, ...(first !== null && { first }) },
+      body: {
+        startAt: run.cursor.phase === 'waiting' ? run.cursor.until : null,
+        ...(first !== null && { first }),
+        ...(urgency !== USUAL && { urgency }),
+      },
     })),
     ...ended.map(({ run, log }) => ({
       run_id: run.id,

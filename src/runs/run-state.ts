@@ -3,13 +3,13 @@
  * @module
  */
 import { type RawBuilder, sql } from 'kysely';
-import type { Sent } from '../core/caps.ts';
+import { reachOf } from '../core/caps.ts';
 import type { JsonObject } from '../core/condition.ts';
 import { propertiesOf } from '../core/entry.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
 import type { OfferLedger } from '../core/offer.ts';
-import { type Ledger, ledgerReach } from '../core/pressure.ts';
+import type { Ledger } from '../core/pressure.ts';
 import type { AccountAsked } from '../core/receivers.ts';
 import type { Cursor, Outcome } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
@@ -21,6 +21,7 @@ import type { Queryable } from '../store/database.ts';
 import { loadAccountPeople, type Member } from './account-people.ts';
 import { controlOf, type Held, heldFrom, heldOf, type StoredControl, type StoredHeld } from './held-runs.ts';
 import { reachesPeople } from './journey-index.ts';
+import { readCounted, sentSince } from './ledger.ts';
 import { readOfferLedger } from './offers.ts';
 import { type StoredWishes, wishesFrom } from './suppression.ts';
 import { knownOf } from './variants.ts';
@@ -32,6 +33,8 @@ export interface RunState {
   /** What the run follows: its row says so, whatever its workflow was started with. */
   readonly version: Version;
   readonly profileId: number;
+  /** The one the person joined last; of an account's run, that account. */
+  readonly accountId: number | null;
   /** Whose run it was before that profile became another. */
   readonly originId: number;
   readonly userId: string | null;
@@ -117,6 +120,7 @@ export async function readState(
   // A wait that is over in time is over at the instant it was meant to be, which may be before now.
   const earliest = Math.min(now, row.entered_at.getTime());
   const { of = 'person' } = version.journey;
+  const accountId = of === 'account' ? person.id : row.account_id;
   const facts = await loadFacts(tx, [person.id], interests, earliest, of);
   const related = await loadRelated(tx, of, [person.id], askedOf);
   const people =
@@ -128,6 +132,7 @@ export async function readState(
     journey: row.journey,
     version,
     profileId: person.id,
+    accountId,
     originId: row.origin_id ?? person.id,
     userId: person.user_id,
     person: row.person,
@@ -152,7 +157,11 @@ export async function readState(
       entryProperties: propertiesOf(row.entry),
     },
     ledger: {
-      sent: await sentSince(tx, person.id, ledgerReach({ workspace: settings, journey: version.journey.caps }), now),
+      ...(await readCounted(
+        tx,
+        { run: id, profileId: person.id, accountId, workspace: settings, caps: version.journey.caps },
+        now,
+      )),
       ...wishesFrom(row.unwanted, row.dismissed),
       sentBefore: new Map(Object.entries(row.sent_before ?? {})),
     },
@@ -195,6 +204,8 @@ export interface RunRow {
   readonly cursor: Cursor;
   readonly woken_at: Date | null;
   readonly publication_id: number;
+  /** The one the person joined last. */
+  readonly account_id: number | null;
   readonly account: JsonObject | null;
   readonly audiences: string[] | null;
   readonly unwanted: StoredWishes;
@@ -208,7 +219,7 @@ async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined
   const { rows } = await sql<RunRow>`
     select journey, version, profile_id, origin_id, person, held_out, entered_at, entry, status, end_reason, cursor, woken_at,
       (select max(id) from publications) as publication_id, ${controlOf(sql`runs.journey`)} as control, ${heldOf(sql`runs.id`)} as held,
-      ${accountOf(sql`runs.profile_id`)} as account,
+      ${accountIdOf(sql`runs.profile_id`)} as account_id, ${accountOf(sql`runs.profile_id`)} as account,
       (select array_agg(audience) from audience_states s where s.profile_id = runs.profile_id and s.member) as audiences,
       (select jsonb_object_agg(what, until) from suppressions u where u.profile_id = runs.profile_id) as unwanted,
       (select array_agg(what) from messages m, unnest(array['template:' || m.template, 'offer:' || m.offer]) as what
@@ -227,10 +238,10 @@ async function readRun(tx: Queryable, runId: string): Promise<RunRow | undefined
 export async function readLedger(
   tx: Queryable,
   person: number,
-  { id, cursor, settings, version }: Pick<RunState, 'id' | 'cursor' | 'settings' | 'version'>,
+  { id, cursor, settings, version, ledger }: Pick<RunState, 'id' | 'cursor' | 'settings' | 'version' | 'ledger'>,
   now: Instant,
 ): Promise<Ledger> {
-  const reach = ledgerReach({ workspace: settings, journey: version.journey.caps });
+  const reach = reachOf([...settings.caps, ...version.journey.caps]);
   const { rows } = await sql<{ unwanted: StoredWishes; dismissed: string[] | null; had: string | null }>`
     select (select jsonb_object_agg(what, until) from suppressions where profile_id = ${person}) as unwanted,
       (select array_agg('template:' || template) from messages
@@ -240,7 +251,8 @@ export async function readLedger(
   `.execute(tx);
   const { unwanted = null, dismissed = null, had = null } = rows[0] ?? {};
   return {
-    sent: await sentSince(tx, person, reach, now),
+    sent: await sentSince(tx, 'profile_id', person, reach, now),
+    ...(ledger.sentToAccount && { sentToAccount: ledger.sentToAccount }),
     ...wishesFrom(unwanted, dismissed),
     ...(had !== null && cursor.step !== null && { sentBefore: new Map([[cursor.step, had]]) }),
   };
@@ -249,24 +261,10 @@ export async function readLedger(
 /** SQL for the traits of the account that a person joined last. */
 export function accountOf(person: RawBuilder<unknown>): RawBuilder<JsonObject | null> {
   return sql<JsonObject | null>`(
-    select ${accountTraits} from profiles account where account.id = (
-      select account_id from account_members where person_id = ${person} order by joined_at desc, account_id desc limit 1))`;
+    select ${accountTraits} from profiles account where account.id = ${accountIdOf(person)})`;
 }
 
-async function sentSince(tx: Queryable, profileId: number, reach: number, now: Instant): Promise<Sent[]> {
-  if (reach === 0) return [];
-  const rows = await tx
-    .selectFrom('messages')
-    .select(['channel', 'category', 'journey', 'reserved_at'])
-    .where('profile_id', '=', profileId)
-    .where('status', 'in', ['reserved', 'sending', 'sent'])
-    .where('channel', '!=', 'webhook')
-    .where('reserved_at', '>', new Date(now - reach))
-    .execute();
-  return rows.map(({ channel, category, journey, reserved_at }) => ({
-    channel,
-    category: category ?? '',
-    journey,
-    at: reserved_at.getTime(),
-  }));
+function accountIdOf(person: RawBuilder<unknown>): RawBuilder<number | null> {
+  return sql<number | null>`(
+    select account_id from account_members where person_id = ${person} order by joined_at desc, account_id desc limit 1)`;
 }

@@ -31,6 +31,8 @@ export interface NewMessage {
   /** Whoever gets it. */
   readonly profile_id: number;
   readonly account_id: number | null;
+  /** The one that whoever gets it is in. */
+  readonly in_account: number | null;
   readonly chosen: ChosenBecause | null;
 }
 
@@ -79,12 +81,12 @@ export async function saveMove(tx: Queryable, move: StoredMove, now: Instant): P
       select ${move.runId}, step, kind, visit, at, ${at}, entry
       from jsonb_to_recordset(${JSON.stringify(log)}::jsonb) as row (step text, kind text, visit integer, at timestamptz, entry jsonb)
     ), added as (
-      insert into messages (id, run_id, journey, step, visit, profile_id, account_id, chosen, channel, template, category, offer, status, attempts,
+      insert into messages (id, run_id, journey, step, visit, profile_id, account_id, in_account, chosen, channel, template, category, offer, status, attempts,
         refusal, reserved_at, sent_at, expires_at, content)
-      select id, ${move.runId}, ${move.journey}, step, visit, profile_id, account_id, nullif(chosen, 'null'), channel, template, category, offer,
+      select id, ${move.runId}, ${move.journey}, step, visit, profile_id, account_id, in_account, nullif(chosen, 'null'), channel, template, category, offer,
         status, attempts, nullif(refusal, 'null'), ${at}, case when status = 'sent' then ${at}::timestamptz end, expires_at, nullif(content, 'null')
       from jsonb_to_recordset(${JSON.stringify(move.messages)}::jsonb) as row (
-        id text, step text, visit integer, profile_id bigint, account_id bigint, chosen jsonb, channel text, template text, category text, offer text,
+        id text, step text, visit integer, profile_id bigint, account_id bigint, in_account bigint, chosen jsonb, channel text, template text, category text, offer text,
         status text, attempts integer, refusal jsonb, expires_at timestamptz, content jsonb)
     ), settled as (
       update messages set status = row.status, refusal = nullif(row.refusal, 'null'), detail = nullif(row.detail, 'null'),

@@ -95,10 +95,16 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
     );
   }
 
-  const email = createEmailChannel({ smtpUrl: settings.smtpUrl, poolSize: SMTP_CONNECTIONS, clock });
+  const isWorker = roles.includes('worker');
+  const emailRate = isWorker ? (await currentPublication(db))?.workspace.settings.emailRate : undefined;
+  const email = createEmailChannel({
+    smtpUrl: settings.smtpUrl,
+    poolSize: SMTP_CONNECTIONS,
+    clock,
+    ...(emailRate === undefined ? {} : { perSecond: emailRate }),
+  });
   let workers: RunningWorkers | undefined;
-  if (roles.includes('worker')) {
-    const emailRate = (await currentPublication(db))?.workspace.settings.emailRate;
+  if (isWorker) {
     workers = await startWorkersOnceReachable({
       address: temporalAddress,
       log,

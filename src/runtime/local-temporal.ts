@@ -74,6 +74,8 @@ export async function startLocalTemporal(settings: LocalTemporalSettings): Promi
             // Timers of less than a second would wait for the second that the clocks of several hosts may be apart.
             ...['--dynamic-config-value', 'history.timerProcessorMaxTimeShift="20ms"'],
             ...(longHistory === undefined ? [] : historiesUpTo(longHistory)),
+            // Of what waits in a queue, the most urgent goes first.
+            ...['--dynamic-config-value', 'matching.useNewMatcher=true'],
             ...(kept ? keptIn(join(dataDir, 'temporal.db')) : []),
           ],
           logFile: join(dataDir, 'temporal.log'),

@@ -109,9 +109,7 @@ function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string
     case 'waiting':
       return `waits, until ${time(entry.until)} at most`;
     case 'waited':
-      return { time: 'goes on', condition: 'goes on: what it waited for is true', timeout: 'goes on: waited in vain' }[
-        entry.why
-      ];
+      return GOES_ON[entry.why];
     case 'took':
       return entry.experiment === undefined
         ? `takes the way "${entry.way}"`
@@ -136,9 +134,24 @@ function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string
   }
 }
 
+const GOES_ON = {
+  time: 'goes on',
+  condition: 'goes on: what it waited for is true',
+  timeout: 'goes on: waited in vain',
+  'no-date': 'goes on: there is no such date',
+} as const;
+
 function sayHold(hold: Hold, time: (at: Instant) => string): string {
-  if (hold.reason === 'milestone') return 'the first value milestone is not reached';
-  return hold.reason === 'hours' ? `outside of its hours in ${hold.zone}` : sayRefusal(hold.refusal, time);
+  switch (hold.reason) {
+    case 'hours':
+      return `outside of its hours in ${hold.zone}`;
+    case 'milestone':
+      return 'the first value milestone is not reached';
+    case 'refused':
+      return sayRefusal(hold.refusal, time);
+    case 'settling':
+      return 'others may want the same slot';
+  }
 }
 
 function nameOf(entry: LogEntry, run: SimulatedRun): string {

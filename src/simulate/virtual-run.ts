@@ -9,6 +9,7 @@ import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Ledger, Refusal } from '../core/pressure.ts';
 import type { LogEntry } from '../core/run.ts';
+import { type Candidate, candidateAt } from '../core/settling.ts';
 import type { Instant } from '../core/time.ts';
 import { putsAway, type Said, type Subjects } from '../core/wishes.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
@@ -161,6 +162,11 @@ export class VirtualRun {
     return renderEmail(template, { ...variables, offer, unsubscribeUrl: UNSUBSCRIBE_URL });
   }
 
+  #rivals({ profile }: VirtualProfile): readonly Candidate[] {
+    const others = [...profile.runs.values()].filter((run) => run !== this.run && run.status === 'active');
+    return others.filter(({ heldOut }) => !heldOut).flatMap((run) => candidateAt(run, run.cursor) ?? []);
+  }
+
   #state(lived: VirtualProfile, members: readonly VirtualProfile[]): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
     const { profile, variants, offered } = lived;
@@ -171,6 +177,7 @@ export class VirtualRun {
       ...{ control: null, held: null },
       person: this.run.person,
       profileId: profile.id,
+      accountId: this.journey.of === 'account' ? profile.id : (profile.account?.id ?? null),
       originId: profile.id,
       userId: profile.userId,
       traits: profile.ownTraits,
@@ -178,7 +185,11 @@ export class VirtualRun {
       ...(people && { people, account: { people, ledgerOf: (person) => ledgerIn(members, person) } }),
       facts: factsOfRun(factsOf(profile), this.run),
       experiments: { assigned: variants.get(journey) ?? new Map() },
-      ledger: { ...lived.ledger, dismissed: this.#dismissed },
+      ledger: {
+        ...lived.ledger,
+        dismissed: this.#dismissed,
+        ...(this.world.settings.settle !== undefined && { candidates: this.#rivals(lived) }),
+      },
       offers: {
         offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
         usedUp: new Set(),

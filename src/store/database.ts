@@ -11,6 +11,7 @@ import * as waysIn from './migrations/0004-ways-in.ts';
 import * as syncs from './migrations/0005-sync.ts';
 import * as trackingPlan from './migrations/0006-tracking-plan.ts';
 import * as merges from './migrations/0007-merges.ts';
+import * as accountCaps from './migrations/0008-account-caps.ts';
 import * as wishesAndOffers from './migrations/0009-wishes-and-offers.ts';
 import * as offers from './migrations/0009b-offers.ts';
 import * as experiments from './migrations/0010-experiments.ts';
@@ -78,6 +79,7 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
         '0005-sync': syncs,
         '0006-tracking-plan': trackingPlan,
         '0007-merges': merges,
+        '0008-account-caps': accountCaps,
         '0009-wishes-and-offers': wishesAndOffers,
         '0009b-offers': offers,
         '0010-experiments': experiments,

@@ -148,6 +148,8 @@ export interface MessagesTable {
   /** Whoever gets it. */
   profile_id: number;
   channel: Channel;
+  /** The account that whoever gets it was in, for caps of accounts. */
+  in_account: ColumnType<number | null, number | null | undefined>;
   template: string | null;
   category: string | null;
   /** What it offers. */

@@ -122,6 +122,7 @@ export function salesTask(id: StepId): StepDraft {
 
 export function given(more: Partial<Given> = {}): Given {
   return {
+    id: 'welcome/1/0',
     facts: facts(),
     enteredAt: T0,
     person: 'ada',

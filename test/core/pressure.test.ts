@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Sent } from '../../src/core/caps.ts';
+import { reachOf, type Sent } from '../../src/core/caps.ts';
 import type { Cap, Channel } from '../../src/core/journey.ts';
-import { ledgerReach, refusalOf, type Wanted } from '../../src/core/pressure.ts';
+import { refusalOf, type Wanted } from '../../src/core/pressure.ts';
 import { DAY, HOUR, type Instant } from '../../src/core/time.ts';
 import { T0 } from './build.ts';
 
@@ -85,7 +85,8 @@ describe('whether one more message may go', () => {
   });
 
   it('a ledger has to reach as far back as the widest cap', () => {
-    expect(ledgerReach(limitsOf([twoADay], [{ atMost: 5, within: 7 * DAY }]))).toBe(7 * DAY);
-    expect(ledgerReach(limitsOf([], []))).toBe(0);
+    expect(reachOf([twoADay, { atMost: 5, within: 7 * DAY }])).toBe(7 * DAY);
+    expect(reachOf([{ atMost: 5, per: 'month' }])).toBeGreaterThan(31 * DAY);
+    expect(reachOf([])).toBe(0);
   });
 });

@@ -94,7 +94,9 @@ steps:
     refused: leave
   - set-trait: { stage: pressed }
 `;
-const HOURS = `quietHours:
+/** Without settling, of several messages that are due at one instant the first to ask would have the last slot. */
+const HOURS = `settle: 10s
+quietHours:
   - { from: '22:00', to: '7:15' }
   - { channel: sales-task, days: [sunday] }
 `;
