@@ -70,11 +70,15 @@ async function visitsOf(db: Queryable, journey: string): Promise<VisitRow[]> {
       count(distinct profile_id) filter (where held_out and status = 'converted') as "heldConverted"
     from (
       select l.step, l.visit, min(l.id) as id, max(l.kind) as kind, r.profile_id, r.held_out, r.status
-      from runs r join run_log l on l.run_id = r.id
-      where r.journey = ${journey} and r.status <> 'merged' and l.kind <> 'run'
+      from runs r join (
+        select run_id, step, visit, id, kind from run_log where kind <> 'run'
+        -- A run that ends while its message is on its way says nothing more of the step.
+        union all select run_id, step, visit, null, channel from messages where journey = ${journey}
+      ) l on l.run_id = r.id
+      where r.journey = ${journey} and r.status <> 'merged'
       group by r.id, l.step, l.visit
     ) as visits
-    group by step order by min(id)
+    group by step order by min(id) nulls last
   `.execute(db);
   return rows;
 }

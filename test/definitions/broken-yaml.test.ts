@@ -69,8 +69,8 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a step of no kind',
     { 'a.yaml': 'journey: a\nenter: { event: X }\nsteps:\n  - emial: hello\n  - { id: x }\n' },
     [
-      'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has none of them. Did you mean `email`?',
-      'a.yaml:5:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has none of them.',
+      'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `repeat`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has none of them. Did you mean `email`?',
+      'a.yaml:5:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `repeat`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has none of them.',
     ],
   ],
   [
@@ -78,7 +78,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     { 'a.yaml': 'journey: a\nenter: { event: X, audience: a }\nsteps:\n  - { wait: 1h, exit: done }\n' },
     [
       'a.yaml:2:8  An entry has one of `audience`, `leaves`, `event`, `request`, `at`, `every`; this has `event`, `audience`. Keep one of them.',
-      'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has `wait`, `exit`. Keep one of them.',
+      'a.yaml:4:5  A step has one of `wait`, `wait-until`, `branch`, `split`, `experiment`, `offer`, `repeat`, `email`, `in-app`, `sales-task`, `webhook`, `set-trait`, `exit`; this has `wait`, `exit`. Keep one of them.',
     ],
   ],
   [

@@ -156,7 +156,16 @@ describe('the description of the API', () => {
     const experiment = '/api/journeys/{key}/experiments/{experiment}';
     const measured = ['/api/journeys/{key}/steps', '/api/journeys/{key}/experiments', `${experiment}/audiences`];
     const decided = ['/api/holdout', '/api/drift', `${experiment}/choose`, `${experiment}/undo`];
-    const more = ['/api/journeys/{key}/runs', '/api/runs/log', '/api/messages', '/healthz', '/readyz', '/metrics'];
+    const control = ['pause', 'resume', 'stop', 'start'].map((what) => `/api/journeys/{key}/${what}`);
+    const more = [
+      '/api/audit',
+      '/api/journeys/{key}/runs',
+      '/api/runs/log',
+      '/api/messages',
+      '/healthz',
+      '/readyz',
+      '/metrics',
+    ];
     const others = served.filter(({ method }) => method !== 'HEAD').map(({ url }) => url);
     expect(others).toHaveLength(4);
     expect(Object.keys(paths).sort()).toEqual(
@@ -168,6 +177,7 @@ describe('the description of the API', () => {
         ...enrichments,
         ...measured,
         ...decided,
+        ...control,
         ...more,
         ...others,
       ].sort(),
