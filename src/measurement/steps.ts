@@ -74,7 +74,7 @@ async function visitsOf(db: Queryable, journey: string): Promise<VisitRow[]> {
         select run_id, step, visit, id, kind from run_log where kind <> 'run'
         -- A run that ends while its message is on its way says nothing more of the step.
         union all select run_id, step, visit, null, channel from messages m where journey = ${journey}
-          and not exists (select from run_log said where said.run_id = m.run_id and said.step = m.step)
+          and not exists (select from run_log said where said.run_id = m.run_id and said.step = m.step and said.kind <> 'run')
       ) l on l.run_id = r.id
       where r.journey = ${journey} and r.status <> 'merged'
       group by r.id, l.step, l.visit
