@@ -3,9 +3,9 @@
  * @module
  */
 import { deadlineOf } from './ending.ts';
-import { stepOf } from './interpret.ts';
 import type { Journey, Step, StepId } from './journey.ts';
 import type { Cursor } from './run.ts';
+import { stepOf } from './standing-at.ts';
 import type { Instant } from './time.ts';
 
 /** A delivery that comes next whichever way the run goes, unless it ends or the message is refused. */

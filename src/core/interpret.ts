@@ -14,7 +14,7 @@ import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
 import { BEFORE_MILESTONE, milestoneOf } from './milestone.ts';
-import { NO_OFFERS, type Offer, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
+import { NO_OFFERS, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
 import type { HeldUntilNow } from './pausing.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
@@ -23,6 +23,7 @@ import { inRounds, nextRound, withRound } from './repeat.ts';
 import type { Chosen } from './roles.ts';
 import type { Cursor, Hold, LogEntry, Outcome, Waiting } from './run.ts';
 import { wayFor } from './split.ts';
+import { awaited, offerIn, stepOf } from './standing-at.ts';
 import { type Instant, MINUTE, type Milliseconds } from './time.ts';
 import { dateMoved, endOfWait } from './wait.ts';
 
@@ -337,29 +338,6 @@ export function delivered(
     ),
     log: refusal === null ? { ...about, did: 'acted' } : { ...about, did: 'refused', refusal },
   };
-}
-
-/** The condition a waiting run would be woken by. */
-export function awaited(journey: Journey, cursor: Cursor): Condition | null {
-  if (cursor.phase !== 'waiting' || cursor.step === null) return null;
-  if (cursor.hold?.reason === 'milestone') return journey.milestone?.reached ?? null;
-  const step = stepOf(journey, cursor.step);
-  return step.kind === 'wait-until' ? step.condition : null;
-}
-
-export function stepOf(journey: Journey, id: StepId): Step {
-  const step = journey.steps[id];
-  if (step === undefined) throw new Error(`Journey ${journey.key} has no step ${id}`);
-  return step;
-}
-
-/** Absent where the run has picked it by another version of the journey. */
-export function offerIn({ steps }: Pick<Journey, 'steps'>, key: string): Offer | undefined {
-  for (const step of Object.values(steps)) {
-    const found = step.kind === 'offer' ? step.offers.find((offer) => offer.key === key) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 function delivery(journey: Journey, cursor: Extract<Cursor, { phase: 'delivering' }>): Next {

@@ -2,8 +2,9 @@
  * Which steps may come after which.
  * @module
  */
-import { stepOf } from './interpret.ts';
+
 import type { Journey, Step, StepId } from './journey.ts';
+import { stepOf } from './standing-at.ts';
 
 /** The step, and all that may come after it, in the order in which one would read them. */
 export function reachableFrom(journey: Journey, from: StepId | null): ReadonlySet<StepId> {

@@ -4,9 +4,9 @@
  */
 import type { Condition } from '../core/condition.ts';
 import { describe } from '../core/describe.ts';
-import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId, StepKind } from '../core/journey.ts';
 import { reachableFrom } from '../core/reachable.ts';
+import { stepOf } from '../core/standing-at.ts';
 import { canonicalJson } from './canonical.ts';
 import { durationText } from './schema-values.ts';
 

@@ -19,22 +19,14 @@ import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
 import type { Instant } from '../core/time.ts';
 import { unwanted } from '../core/wishes.ts';
-import { accountTraits } from '../profiles/accounts.ts';
 import type { Database } from '../store/database.ts';
-import {
-  type Advancing,
-  advanceRun,
-  advanceToDelivery,
-  type Settlement,
-  settleDelivery,
-  type TakenMessage,
-} from './advance-run.ts';
+import { type Advancing, advanceRun, advanceToDelivery, type Settlement, settleDelivery } from './advance-run.ts';
+import { type Claim, cannotBeTakenBack, claimMessage, claimOf } from './claim-message.ts';
 import { addressOf, emailReport } from './email-report.ts';
-import { controlOf, type StoredControl, staysBack } from './held-runs.ts';
 import type { Instruction, RunRef } from './instruction.ts';
 import { outlast } from './outlast.ts';
-import { accountOf, lockRun, type RunState, readState } from './run-state.ts';
-import { type StoredWishes, wishesFrom } from './suppression.ts';
+import { lockRun, readState } from './run-state.ts';
+import { wishesFrom } from './suppression.ts';
 import { namesComputed, templateVariables } from './template-variables.ts';
 
 export interface Delivering extends Advancing {
@@ -53,36 +45,6 @@ export class JourneyPausedError extends Error {
   constructor(readonly messageId: string) {
     super(`The message ${messageId} waits: its journey is paused`);
   }
-}
-
-interface Claim {
-  readonly before: 'reserved' | 'sending';
-  readonly attempts: number;
-  readonly run_status: string;
-  readonly template: string | null;
-  readonly category: string | null;
-  readonly offer: string | null;
-  readonly unwanted: StoredWishes;
-  readonly control: StoredControl | null;
-  /** A message of the same step that the person got, or is getting, by a run that this one goes on for. */
-  readonly sent_before: string | null;
-  /** The run that goes on for this one left this message to it. */
-  readonly relied_on: boolean;
-  readonly step: string;
-  readonly profile_id: number;
-  readonly content: JsonObject | null;
-  readonly journey: string;
-  readonly user_id: string | null;
-  readonly traits: JsonObject;
-  /** The person's, or the one that the run is about. */
-  readonly account: JsonObject | null;
-  /** Of an account's run: its id. */
-  readonly account_name: string | null;
-  readonly entry: JsonObject;
-}
-
-interface StoredClaim extends Claim {
-  readonly version: string;
 }
 
 /**
@@ -125,35 +87,6 @@ export async function deliverNext(
   return deliverMessage(ref, instruction.message, delivering);
 }
 
-function claimOf({ step, content, offer, to, state }: TakenMessage): Claim {
-  const { journey, entry } = state;
-  return {
-    before: 'reserved',
-    attempts: 1,
-    run_status: 'active',
-    control: null,
-    template: 'template' in step ? step.template.key : null,
-    category: 'template' in step ? step.template.category : null,
-    offer,
-    unwanted: null,
-    sent_before: null,
-    relied_on: false,
-    step: step.id,
-    content,
-    journey,
-    entry,
-    ...whoGets(to, state),
-  };
-}
-
-function whoGets(to: number | undefined, { profileId, userId, traits, accountTraits, people }: RunState) {
-  const receiver = people?.find(({ id }) => id === to);
-  if (receiver === undefined)
-    return { profile_id: profileId, user_id: userId, traits, account: accountTraits, account_name: null };
-  const { id: profile_id, userId: user_id, facts } = receiver;
-  return { profile_id, user_id, traits: facts.traits, account: traits, account_name: userId };
-}
-
 async function carryTo(
   ref: RunRef,
   step: ActionStep,
@@ -172,40 +105,6 @@ async function carryTo(
       await outlast(() => noteFailedAttempt(delivering.db, message, claim.attempts, error, delivering));
     throw error;
   }
-}
-
-/** Takes the message for this attempt; undefined where it is settled already, or has to stay back. */
-async function claimMessage(db: Database, message: string, now: Instant): Promise<StoredClaim | undefined> {
-  const { rows } = await sql<StoredClaim>`
-    with before as (select id, status from messages where id = ${message} for update)
-    update messages m set status = 'sending', attempts = m.attempts + 1
-    from before b, runs r, profiles p
-    where m.id = b.id and r.id = m.run_id and p.id = m.profile_id and b.status in ('reserved', 'sending')
-      and not ${staysBack(now)}
-    returning b.status as before, m.attempts, r.status as run_status, ${controlOf(sql`r.journey`)} as control, m.step, m.profile_id, m.template, m.category, m.offer, m.content,
-      r.journey, r.version, r.entry, p.user_id, p.traits,
-      (select user_id from profiles where id = r.profile_id and kind = 'account') as account_name,
-      coalesce((select ${accountTraits} from profiles account where id = r.profile_id and kind = 'account'),
-        ${accountOf(sql`m.profile_id`)}) as account,
-      (select jsonb_object_agg(what, until) from suppressions s where s.profile_id = m.profile_id) as unwanted,
-      (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
-        where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
-      exists (select 1 from runs other join messages o on o.run_id = other.id
-        where other.id = r.merged_into and other.status = 'active' and o.refusal ->> 'reason' = 'sent-before' and o.refusal ->> 'message' = m.id) as relied_on
-  `.execute(db);
-  return rows[0];
-}
-
-/**
- * Has the message to stay back as it is? The server may have it already, or the run has ended and left it to the one that
- * goes on for it.
- */
-async function cannotBeTakenBack(db: Database, message: string, now: Instant): Promise<boolean> {
-  const { rows } = await sql`
-    select from messages m join runs r on r.id = m.run_id
-    where m.id = ${message} and ${staysBack(now)} and (m.status = 'sending' or (m.status = 'reserved' and r.status = 'merged'))
-  `.execute(db);
-  return rows.length > 0;
 }
 
 /** What forbids the message at the last moment; where the server may have it from an earlier attempt, that is recorded. */

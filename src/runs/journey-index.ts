@@ -7,13 +7,13 @@ import type { Condition } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
 import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
-import { stepOf } from '../core/interpret.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
 import { milestoneOf } from '../core/milestone.ts';
 import type { Offer } from '../core/offer.ts';
 import { followersOf, reachableFrom } from '../core/reachable.ts';
 import { rolesOf } from '../core/receivers.ts';
 import type { Cursor } from '../core/run.ts';
+import { stepOf } from '../core/standing-at.ts';
 
 export interface PublishedJourney {
   readonly hash: string;

@@ -4,9 +4,9 @@
  */
 import { experimentsOf } from '../core/experiment.ts';
 import { type Interest, interestOf, interestOfExpressions } from '../core/interest.ts';
-import { stepOf } from '../core/interpret.ts';
 import type { Journey, StepId } from '../core/journey.ts';
 import { reachableFrom } from '../core/reachable.ts';
+import { stepOf } from '../core/standing-at.ts';
 import { currentPublication, loadJourneyVersion } from '../definitions/publish.ts';
 import type { Settings } from '../definitions/workspace-types.ts';
 import type { Queryable } from '../store/database.ts';

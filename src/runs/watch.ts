@@ -7,9 +7,9 @@ import { endingOf } from '../core/ending.ts';
 import { propertiesOf } from '../core/entry.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { Facts } from '../core/facts.ts';
-import { awaited } from '../core/interpret.ts';
 import type { Journey } from '../core/journey.ts';
 import type { Ending, LogEntry } from '../core/run.ts';
+import { awaited } from '../core/standing-at.ts';
 import { earlier, type Instant } from '../core/time.ts';
 import type { Run } from './enter.ts';
 
