@@ -12,6 +12,7 @@ import { type ConditionSurroundings, compileCondition } from './compile-conditio
 import { compileAgain, compileEntry, compileGroup, compileLimit, enteredWith } from './compile-entry.ts';
 import { compileExperiment } from './compile-experiment.ts';
 import { compileMilestone } from './compile-milestone.ts';
+import { offering } from './compile-offers.ts';
 import { checkCaps, checkMessaging, compileCap, compileMessaging } from './compile-pressure.ts';
 import type { Roles } from './compile-roles.ts';
 import type { Traits } from './compile-traits.ts';
@@ -21,7 +22,7 @@ import { lintExperiments } from './lint-experiments.ts';
 import { lintJourney } from './lint-journey.ts';
 import { lintOffers } from './lint-offers.ts';
 import { lintValue } from './lint-value.ts';
-import { names, traitsIn } from './liquid.ts';
+import { traitsIn } from './liquid.ts';
 import type { AuthoredStep } from './schema-journey.ts';
 import { ANY_OFFER } from './schema-offer.ts';
 import type { AuthoredMessaging } from './schema-pressure.ts';
@@ -287,16 +288,6 @@ function offersIn(authored: string | readonly string[], path: Path, into: Compil
       scope.report(source, at, `The offer \`${key}\` stands here twice`, 'Keep one of them');
     return offers.get(key) ?? [];
   });
-}
-
-/** Whether texts name what the offer before them has picked. */
-function offering(texts: unknown): { readonly offering?: true } {
-  return namesOffer(texts) ? { offering: true } : {};
-}
-
-function namesOffer(part: unknown): boolean {
-  if (typeof part === 'string') return names(part, 'offer');
-  return typeof part === 'object' && part !== null && Object.values(part).some(namesOffer);
 }
 
 function ownStep(steps: Readonly<Record<StepId, Step>>, id: StepId): [StepId, Step][] {

@@ -96,3 +96,13 @@ function validityOf(
     say('The offer is over before it begins', `Take a day from ${from} on`);
   return { ...(from !== undefined && { from: start(from) }), ...(until !== undefined && { until: start(until, 1) }) };
 }
+
+/** Whether texts name what the offer before them has picked. */
+export function offering(texts: unknown): { readonly offering?: true } {
+  return namesOffer(texts) ? { offering: true } : {};
+}
+
+function namesOffer(part: unknown): boolean {
+  if (typeof part === 'string') return names(part, 'offer');
+  return typeof part === 'object' && part !== null && Object.values(part).some(namesOffer);
+}
