@@ -16,7 +16,8 @@ export function installTemporalRuntime(log: Log): void {
     else log.warn({ ...meta }, message);
   });
   try {
-    Runtime.install({ logger, shutdownSignals: [] });
+    // What its native part has to say comes the same way, or it would write onto people's terminals in a format of its own.
+    Runtime.install({ logger, shutdownSignals: [], telemetryOptions: { logging: { forward: {} } } });
   } catch (error) {
     if (!(error instanceof IllegalStateError)) throw error;
   }
