@@ -8,6 +8,8 @@ export default defineConfig({
     pool: 'forks',
     // The servers under test need processors too.
     maxWorkers: 2,
+    // What a terminal shows is compared as text.
+    env: { NO_COLOR: '1' },
     testTimeout: 90_000,
     hookTimeout: 120_000,
   },

@@ -59,15 +59,16 @@ async function bench() {
 
 /** Two commands on the same clone do not install at once: the second waits and finds it done. */
 async function installPackages() {
-  if (packagesAreThere()) return 0;
+  // Somebody may have called npm themselves.
+  if (packagesAreThere()) return linkPostgresLibraries();
   const lock = join(ROOT, '.throughline-installing');
   while (!(await taken(lock))) {
     say('Another process is installing the packages; waiting for it.');
     await delay(3_000);
-    if (packagesAreThere()) return 0;
+    if (packagesAreThere()) return linkPostgresLibraries();
   }
   try {
-    if (packagesAreThere()) return 0;
+    if (packagesAreThere()) return linkPostgresLibraries();
     say('Installing packages with npm; this takes a minute or two.');
     const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
     let code = await run('npm', ['ci', ...options]);
@@ -119,11 +120,16 @@ async function linkPostgresLibraries() {
   if (!existsSync(platforms)) return 0;
   for (const platform of readdirSync(platforms)) {
     const folder = join(platforms, platform);
-    if (!existsSync(join(folder, 'scripts/hydrate-symlinks.js'))) continue;
+    if (!existsSync(join(folder, 'scripts/hydrate-symlinks.js')) || linksAreThere(folder)) continue;
     const code = await run(process.execPath, ['scripts/hydrate-symlinks.js'], folder);
     if (code !== 0) return code;
   }
   return 0;
+}
+
+function linksAreThere(folder) {
+  const links = JSON.parse(readFileSync(join(folder, 'native/pg-symlinks.json'), 'utf8'));
+  return links.every(({ target }) => existsSync(join(folder, target)));
 }
 
 function node(nodeArgs) {
