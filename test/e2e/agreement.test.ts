@@ -15,7 +15,8 @@ import { loadedFrom } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
 import { live } from './live.ts';
-import { DRAWN_LIFETIME, drawPeople, drawWorkspace } from './random-journeys.ts';
+import { drawWorkspace } from './random-journeys.ts';
+import { DRAWN_LIFETIME, drawPeople } from './random-people.ts';
 import { storyOf } from './story.ts';
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
 
