@@ -28,12 +28,15 @@ interface CostedJourney {
   readonly waits: number;
   /** An event that ends the first wait early. */
   readonly wakes?: string;
+  /** Its runs are about accounts, each of one person. */
+  readonly ofAccounts?: true;
 }
 
 const JOURNEYS: readonly CostedJourney[] = [
   { journey: 'nurture', label: 'nurture on day 0, 2 and 5', byHand: 'nurture', waits: 3 },
   { journey: 'wait-for', label: 'wait for an event', byHand: 'waitFor', waits: 2, wakes: 'Cost Viewed' },
   { journey: 'experiment', label: 'experiment with hold-out', byHand: 'experiment', waits: 1 },
+  { journey: 'account-task', label: 'account with sales task', byHand: 'salesTask', waits: 1, ofAccounts: true },
 ];
 
 /** @param runs of each journey */
@@ -61,18 +64,22 @@ export async function journeyCosts(runs: number, ground: Ground): Promise<Figure
 }
 
 async function goThrough(
-  { journey, waits, wakes }: CostedJourney,
+  { journey, waits, wakes, ofAccounts }: CostedJourney,
   people: readonly Person[],
   tracking: TrackingClient,
   ground: Ground,
 ): Promise<void> {
-  await tracking.sendAll(people.map(({ userId }) => track(userId, 'Cost Started', { journey })));
+  const everybody = (event: string) =>
+    tracking.sendAll(
+      people.map(({ userId }) => track(userId, event, { journey }, ofAccounts ? `account-of-${userId}` : undefined)),
+    );
+  await everybody('Cost Started');
   if (wakes !== undefined) {
     await everybodyWaits(journey, people.length, 1, ground);
-    await tracking.sendAll(people.map(({ userId }) => track(userId, wakes)));
+    await everybody(wakes);
   }
   await everybodyWaits(journey, people.length, waits, ground);
-  await tracking.sendAll(people.map(({ userId }) => track(userId, 'Cost Converted')));
+  await everybody('Cost Converted');
 }
 
 async function everybodyWaits(journey: string, count: number, wait: number, ground: Ground): Promise<void> {

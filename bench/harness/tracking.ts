@@ -16,6 +16,7 @@ export interface Call {
   readonly event?: string;
   readonly properties?: object;
   readonly traits?: object;
+  readonly context?: { readonly groupId: string };
 }
 
 export interface TrackingSettings {
@@ -44,8 +45,10 @@ const FLUSH_AFTER = 10;
 const AGAIN_AFTER = { first: 200, atMost: 2_000 };
 const ANSWER_WITHIN = 10_000;
 
-export function track(userId: string, event: string, properties: object = {}): Call {
-  return { type: 'track', userId, event, properties, messageId: randomUUID() };
+/** @param account in which it is done; absent: in none */
+export function track(userId: string, event: string, properties: object = {}, account?: string): Call {
+  const context = account === undefined ? {} : { context: { groupId: account } };
+  return { type: 'track', userId, event, properties, messageId: randomUUID(), ...context };
 }
 
 export function identify(userId: string, traits: object): Call {
