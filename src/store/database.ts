@@ -2,7 +2,7 @@
  * One Postgres, one dialect: the connection pool and the migrations.
  * @module
  */
-import { Kysely, Migrator, PostgresDialect, sql, type Transaction } from 'kysely';
+import { Kysely, Migrator, sql, type Transaction } from 'kysely';
 import pg from 'pg';
 import * as backbone from './migrations/0001-backbone.ts';
 import * as setQuestions from './migrations/0002-set-questions.ts';
@@ -23,6 +23,7 @@ import * as entryCounts from './migrations/0011d-entry-counts.ts';
 import * as accountJourneys from './migrations/0012-account-journeys.ts';
 import * as control from './migrations/0013-control.ts';
 import * as versions from './migrations/0014-versions.ts';
+import { OwnSchemaDialect } from './own-schema.ts';
 import { PreparingClient } from './preparing-client.ts';
 import type { Tables } from './tables.ts';
 
@@ -39,9 +40,6 @@ export interface DatabaseSettings {
 }
 
 const INT8 = 20;
-/** Tables and schemas that are gone: undefined_table, invalid_schema_name. */
-const NO_SUCH_THING: ReadonlySet<string | undefined> = new Set(['42P01', '3F000']);
-const MIGRATION_TRIES = 5;
 /** Milliseconds; a server that does not even answer counts as away after that. */
 const CONNECT_WITHIN = 10_000;
 
@@ -61,7 +59,7 @@ export function openDatabase({ url, schema = 'public', size = 10 }: DatabaseSett
   pool.on('error', () => undefined);
   // Likewise one in use between two queries of a transaction, of which the pool hears nothing.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return new Kysely<Tables>({ dialect: new OwnSchemaDialect({ pool }, schema) });
 }
 
 /** Creates the schema where needed and brings its tables up to date. Safe to call from several processes at once. */
@@ -94,11 +92,6 @@ export async function migrate(db: Database, schema = 'public'): Promise<void> {
       }),
     },
   });
-  for (let tries = 1; ; tries += 1) {
-    const { error } = await migrator.migrateToLatest();
-    if (error === undefined) return;
-    // Kysely looks at the tables of every schema, and those of another program may be dropped while it does.
-    const wasDropped = error instanceof pg.DatabaseError && NO_SUCH_THING.has(error.code);
-    if (!wasDropped || tries === MIGRATION_TRIES) throw error;
-  }
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
 }

@@ -54,8 +54,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await engine?.stop();
-  await mailbox.close();
-  await database.drop();
+  await mailbox?.close();
+  await database?.drop();
 });
 
 const migrating = () => ({ clock: engine.clock, versions: new VersionShelf(), settings: new SettingsShelf() });
