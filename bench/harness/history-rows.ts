@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import { DAY, type Instant } from '../../src/core/time.ts';
 import { ensureEventMonths } from '../../src/ingest/event-log.ts';
 import type { Database } from '../../src/store/database.ts';
+import { withoutIndexes } from './without-indexes.ts';
 
 export interface History {
   readonly people: number;
@@ -30,7 +31,7 @@ export const EVENT_SHARES: Readonly<Record<string, number>> = {
 };
 const PLANS = ['free', 'starter', 'pro', 'enterprise', 'free'];
 /** Events are inserted about in the order they happened, as they come in life: so many parts of the time. */
-const SLICES = 20;
+export const TIME_SLICES = 20;
 /** Draws that are the same each time, spread evenly below 1. */
 const draw = (of: string, salt: number) =>
   sql`((hashint8extended((${sql.raw(of)})::bigint, ${sql.lit(salt)}) & 2147483647) / 2147483648.0)`;
@@ -51,27 +52,21 @@ export async function makePeople(db: Database, { people, now, days }: History): 
   `.execute(db);
 }
 
-/** Makes their events; some people do far more than others. Indexes are made anew after all of them, which is faster. */
+/** Makes their events; some people do far more than others. */
 export async function makeEvents(db: Database, history: History): Promise<void> {
   const { now, days } = history;
   for (let ago = days; ago >= 0; ago -= 30) await ensureEventMonths(db, now - ago * DAY);
-  const { rows: indexes } = await sql<{ name: string; definition: string }>`
-    select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition
-    from pg_index where indrelid = 'events'::regclass
-  `.execute(db);
-  for (const { name } of indexes) await sql`drop index ${sql.raw(name)}`.execute(db);
-  const slices = Array.from({ length: SLICES }, (_, slice) => slice);
+  const slices = Array.from({ length: TIME_SLICES }, (_, slice) => slice);
   const work = async () => {
     for (let slice = slices.shift(); slice !== undefined; slice = slices.shift()) await makeSlice(db, history, slice);
   };
-  await Promise.all([work(), work()]);
-  for (const { definition } of indexes) await sql.raw(definition.replace(' ON ONLY ', ' ON ')).execute(db);
+  await withoutIndexes(db, 'events', () => Promise.all([work(), work()]));
 }
 
 /** Those of one part of the time. */
 async function makeSlice(db: Database, { people, eventsEach, now, days }: History, slice: number): Promise<void> {
-  const each = Math.floor((people * eventsEach) / SLICES);
-  const length = (days * DAY) / SLICES;
+  const each = Math.floor((people * eventsEach) / TIME_SLICES);
+  const length = (days * DAY) / TIME_SLICES;
   const from = now - days * DAY + slice * length;
   await sql`
     insert into events (profile_id, name, type, occurred_at, received_at, message_id, properties)
