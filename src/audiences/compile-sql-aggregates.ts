@@ -2,10 +2,10 @@
  * Values computed from events, in SQL: as `core/aggregate.ts` and `core/score.ts` have them.
  * @module
  */
-import type { Decay, EventFilter, Expression } from '../core/condition.ts';
+import type { Decay, EventFilter, Expression, Habit } from '../core/condition.ts';
 import { HALF_LIVES } from '../core/score.ts';
 import { DAY, type Instant } from '../core/time.ts';
-import { countOf, inWindow, type Matching, matching, youngerThan } from './compile-sql-events.ts';
+import { countOf, inWindow, type Matching, matching, youngerThan, zoneOf } from './compile-sql-events.ts';
 import { type Asking, float, instant, type Sql, subjectOf } from './compile-sql-tables.ts';
 import { NOTHING, readPath, type Value } from './compile-sql-tests.ts';
 
@@ -15,7 +15,7 @@ type AggregateExpression = Extract<Expression, { kind: 'aggregate' }>;
 const IN_ORDER = 'order by e.occurred_at, e.id';
 const LATEST_FIRST = 'order by e.occurred_at desc, e.id desc';
 
-export function aggregate({ fn, events, property }: AggregateExpression, asking: Asking): Value {
+export function aggregate({ fn, events, property, habit }: AggregateExpression, asking: Asking): Value {
   const matched = matching(events, asking);
   if (matched === null) return valueOfNone(fn);
   const value = property === undefined ? 'null::jsonb' : readPath('e.properties', property).sql;
@@ -29,6 +29,8 @@ export function aggregate({ fn, events, property }: AggregateExpression, asking:
       if (asking.of === 'person') return valueOfNone(fn);
       return orZero(perProfile('count(distinct nullif(e.profile_id, e.account_id))::float8'));
     }
+    case 'usualHour':
+      return habit === undefined ? NOTHING : numberOf(asking.tables.join(usualHourQuery(habit, matched, asking)));
     case 'first':
     case 'last': {
       const order = fn === 'first' ? IN_ORDER : LATEST_FIRST;
@@ -61,6 +63,19 @@ export function aggregate({ fn, events, property }: AggregateExpression, asking:
 
 function perProfileQuery(column: Sql, matched: Matching, { of }: Asking): Sql {
   return `select ${subjectOf(of)} as subject, ${column} as value ${inWindow(matched)} group by ${subjectOf(of)}`;
+}
+
+/** Of as many in several hours, the first hour. */
+function usualHourQuery({ zone, atLeast }: Habit, matched: Matching, { of }: Asking): Sql {
+  const own = zoneOf('hours_of.traits', zone);
+  const hourly = `
+    select subject, extract(hour from occurred_at at time zone ${own}) as hour, count(*) as times
+    from (select ${subjectOf(of)} as subject, e.occurred_at ${inWindow(matched)}) as one
+    join profiles as hours_of on hours_of.id = subject
+    group by subject, hour`;
+  return `
+    select subject, (array_agg(hour order by times desc, hour))[1]::float8 as value from (${hourly}) as hourly
+    group by subject having sum(times) >= ${float(atLeast)}`;
 }
 
 function uniqueList(had: Sql): Sql {

@@ -2,7 +2,9 @@
  * Values computed from the events of a profile.
  * @module
  */
-import type { Expression, Json } from './condition.ts';
+import { DateTime } from 'luxon';
+import { zoneOf } from './calendar.ts';
+import type { Expression, Habit, Json } from './condition.ts';
 import type { Valued } from './expression.ts';
 import type { EventFact, Facts } from './facts.ts';
 import { leavesAt, matchingEvents, readPath } from './matching.ts';
@@ -10,7 +12,7 @@ import { same } from './test-value.ts';
 import { earlier, type Instant } from './time.ts';
 
 export function aggregate(
-  { fn, events, property }: Extract<Expression, { kind: 'aggregate' }>,
+  { fn, events, property, habit }: Extract<Expression, { kind: 'aggregate' }>,
   facts: Facts,
   now: Instant,
 ): Valued {
@@ -30,6 +32,8 @@ export function aggregate(
         return matched.length;
       case 'people':
         return latest?.size;
+      case 'usualHour':
+        return habit && usualHour(matched, habit, zoneOf(facts.traits, habit.zone));
       case 'first':
         return values[0];
       case 'last':
@@ -74,6 +78,16 @@ function latestByPerson(events: readonly EventFact[]): ReadonlyMap<number, Insta
   const latest = new Map<number, Instant>();
   for (const { person, at } of events) if (person !== undefined) latest.set(person, at);
   return latest;
+}
+
+function usualHour(events: readonly EventFact[], { atLeast }: Habit, zone: string): number | undefined {
+  if (events.length < Math.max(1, atLeast)) return undefined;
+  const counts = new Array<number>(24).fill(0);
+  for (const { at } of events) {
+    const { hour } = DateTime.fromMillis(at, { zone });
+    counts[hour] = (counts[hour] ?? 0) + 1;
+  }
+  return counts.indexOf(Math.max(...counts));
 }
 
 function leastOf(instants: Iterable<Instant>): Instant | undefined {

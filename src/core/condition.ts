@@ -69,6 +69,7 @@ export interface CalendarDays {
  * `first`, `last`: the property of that event; `firstAt`, `lastAt`: its time, as ISO 8601 text.
  * `newCount`, `newList`: values within the window that no matching event had before it.
  * `people`: how many different people did it, of an account's events.
+ * `usualHour`: the hour of the day, 0 to 23 by the profile's clock, in which most of them were; of several the first.
  */
 export type Aggregate =
   | 'count'
@@ -84,13 +85,21 @@ export type Aggregate =
   | 'uniqueList'
   | 'newCount'
   | 'newList'
-  | 'people';
+  | 'people'
+  | 'usualHour';
 
 /** A value of the profile: a stored trait or one computed from events and other values. Absent where it cannot be had. */
 export type Expression =
   | { readonly kind: 'trait'; readonly path: string }
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'aggregate'; readonly fn: Aggregate; readonly events: EventFilter; readonly property?: string }
+  | {
+      readonly kind: 'aggregate';
+      readonly fn: Aggregate;
+      readonly events: EventFilter;
+      readonly property?: string;
+      /** With `usualHour`: whose clock, and how few events tell nothing. */
+      readonly habit?: Habit;
+    }
   /** Absent where a side is no number, on division by 0, and where the result is too great for a number. */
   | {
       readonly kind: 'arithmetic';
@@ -109,6 +118,13 @@ export type Expression =
   | { readonly kind: 'score'; readonly signals: readonly Signal[] }
   /** The name of the first band that `of` reaches; they are ordered from the highest `from` down. */
   | { readonly kind: 'band'; readonly of: Expression; readonly bands: readonly Band[] };
+
+export interface Habit {
+  /** IANA name; where the profile has a trait `timezone` that names one, that one is taken. */
+  readonly zone: string;
+  /** Of fewer events there is no usual hour. */
+  readonly atLeast: number;
+}
 
 /** What adds to a score, or takes from it where `weight` is below 0. */
 export interface Signal {

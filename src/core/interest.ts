@@ -133,6 +133,7 @@ function collectExpression(expression: Expression, into: Interest, back: Millise
       const { within: _window, days: _days, ...everything } = expression.events;
       const looksBeyond = expression.fn === 'newCount' || expression.fn === 'newList';
       collectEvents(expression.events, into, back);
+      if (expression.habit !== undefined) into.traits.add('timezone');
       if (looksBeyond) collectEvents(everything, into);
       return;
     }

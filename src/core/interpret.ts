@@ -172,7 +172,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
           here = { phase: 'ready', step: step.next, at, visit: visit + 1 };
           continue;
         }
-        const { end: over, fallback } = endOfWait(step, facts.traits, given.workspace.timezone, at);
+        const { end: over, fallback } = endOfWait(step, facts, given.workspace.timezone, at);
         if (fallback !== undefined) log.push({ ...said(step, at, visit), ...fallback });
         if (over === null || over <= at) {
           log.push({ ...said(step, at, visit), did: 'waited', why: over === null ? 'no-date' : 'time' });

@@ -4,27 +4,33 @@
  */
 import { ownZone, zoneOf } from './calendar.ts';
 import type { JsonObject } from './condition.ts';
+import { evaluateExpression } from './evaluate.ts';
+import type { Facts } from './facts.ts';
 import type { Step } from './journey.ts';
-import { momentAfter } from './local-time.ts';
+import { momentAfter, withinHour } from './local-time.ts';
 import type { Did, Waiting } from './run.ts';
 import type { Instant } from './time.ts';
 
 type WaitStep = Extract<Step, { kind: 'wait' | 'wait-until' }>;
 
 export interface WaitEnd {
-  /** Null: it is for a date that the person does not have. */
+  /** Null: it is for a date or an hour that the person does not have. */
   readonly end: Instant | null;
   /** Said where the person's own zone would decide, and is none. */
   readonly fallback?: Extract<Did, { did: 'fell-back' }>;
 }
 
 /** @param fallback the zone of people who have none */
-export function endOfWait(step: WaitStep, traits: JsonObject, fallback: string, from: Instant): WaitEnd {
+export function endOfWait(step: WaitStep, facts: Facts, fallback: string, from: Instant): WaitEnd {
   if (step.kind === 'wait-until') return { end: from + step.timeout };
   if (step.for !== undefined) return { end: from + step.for };
-  const { zone, unusable } = ownZone(traits, fallback);
+  const { until } = step;
+  const { zone, unusable } = ownZone(facts.traits, fallback);
   return {
-    end: momentAfter(step.until, traits, zone, from),
+    end:
+      until.by === 'hour'
+        ? withinHour(evaluateExpression(until.of, facts, from).value, until, zone, from)
+        : momentAfter(until, facts.traits, zone, from),
     ...(unusable !== undefined && { fallback: { did: 'fell-back', unusable, zone } }),
   };
 }

@@ -174,7 +174,7 @@ function compileStep(authored: AuthoredStep, path: Path, next: StepId | null, in
 
   if ('wait' in authored) {
     checkWait(authored.wait, catalog.settings?.file.traits ?? {}, missing('wait'));
-    return { id, next, kind: 'wait', ...compileWait(authored.wait) };
+    return { id, next, kind: 'wait', ...compileWait(authored.wait, [...path, 'wait'], into) };
   }
   if ('wait-until' in authored) {
     const condition = compileCondition(authored['wait-until'], [...path, 'wait-until'], { ...into, sinceEntry: true });

@@ -40,6 +40,11 @@ export function compileTrait(file: TraitFile, given: Surroundings): Expression {
   if ('accounts' in file) return compileRelatedCount(file.accounts, ['accounts'], 'account', given);
   if ('people' in file && (typeof file.people === 'string' || !('event' in file.people)))
     return compileRelatedCount(file.people, ['people'], 'person', given);
+  if ('usualHour' in file) {
+    const { atLeast, ...authored } = file.usualHour;
+    const events = compileFilter(authored, ['usualHour'], given);
+    return { kind: 'aggregate', fn: 'usualHour', events, habit: { zone: given.scope.zone, atLeast } };
+  }
   return aggregate(file, given);
 }
 

@@ -58,6 +58,7 @@ const AGGREGATED: Readonly<Record<Extract<Expression, { kind: 'aggregate' }>['fn
   uniqueCount: 'number',
   newCount: 'number',
   people: 'number',
+  usualHour: 'number',
   firstAt: 'date',
   lastAt: 'date',
   uniqueList: 'list',

@@ -13,6 +13,16 @@ const counted = z.strictObject(filter).meta({ id: 'counted' });
 const measured = z
   .strictObject({ ...filter, property: text.describe('The property whose values are taken.') })
   .meta({ id: 'measured' });
+const habitual = z
+  .strictObject({
+    ...filter,
+    atLeast: z
+      .int({ error: 'must be a whole number' })
+      .min(1, { error: 'must be 1 or more' })
+      .default(3)
+      .describe('Of fewer events there is no usual hour.'),
+  })
+  .meta({ id: 'habitual' });
 const renewed = z.strictObject({
   ...eventFields,
   within: duration.describe('New within the last …'),
@@ -55,7 +65,7 @@ const otherwise = z
 
 export const traitFile = oneOf(
   'A computed trait',
-  [...COUNTED, ...MEASURED, 'formula', 'ratio', 'growth', 'daysSince', 'accounts'],
+  [...COUNTED, ...MEASURED, 'usualHour', 'formula', 'ratio', 'growth', 'daysSince', 'accounts'],
   [
     z.strictObject({ ...named, count: counted.describe('How many events.') }),
     z.strictObject({ ...named, firstAt: counted.describe('When the first of them was.') }),
@@ -70,6 +80,12 @@ export const traitFile = oneOf(
     z.strictObject({ ...named, uniqueList: measured }),
     z.strictObject({ ...named, newCount: renewed.describe('How many values are new: never there before.') }),
     z.strictObject({ ...named, newList: renewed.describe('The values that are new.') }),
+    z.strictObject({
+      ...named,
+      usualHour: habitual.describe(
+        'The hour of the day, 0 to 23 by the person’s clock, in which most of them happened; of several the first.',
+      ),
+    }),
     z.strictObject({
       ...named,
       people: peopleCounted.describe(

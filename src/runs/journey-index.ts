@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { Condition } from '../core/condition.ts';
+import type { Condition, Expression } from '../core/condition.ts';
 import { byPriority } from '../core/entry.ts';
 import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
@@ -104,6 +104,7 @@ function milestoneAmong(journey: Journey, steps: readonly StepId[]): readonly Co
 
 function askedBy(step: Step): readonly Condition[] {
   if (step.kind === 'wait-until') return [step.condition];
+  if (step.kind === 'wait' && step.for === undefined && step.until.by === 'hour') return [looksAt(step.until.of)];
   if (step.kind === 'offer') return step.offers.flatMap(askedByOffer);
   if (step.kind === 'repeat') return step.while === null ? [] : [step.while];
   return step.kind === 'branch' ? step.branches.map((branch) => branch.if) : [];
@@ -111,10 +112,12 @@ function askedBy(step: Step): readonly Condition[] {
 
 /** Its eligibility, and a condition that looks at everything its expected value is made of. */
 export function askedByOffer({ eligible, value, propensity }: Offer): readonly Condition[] {
-  const reckoned = [value, propensity].map(
-    (of): Condition => ({ kind: 'value', of, test: { op: 'exists', value: true } }),
-  );
+  const reckoned = [value, propensity].map(looksAt);
   return eligible === null ? reckoned : [eligible, ...reckoned];
+}
+
+function looksAt(of: Expression): Condition {
+  return { kind: 'value', of, test: { op: 'exists', value: true } };
 }
 
 function conditionsOf(journey: Journey, ofStep: (step: Step) => readonly Condition[]): Condition[] {

@@ -138,7 +138,7 @@ const GOES_ON = {
   time: 'goes on',
   condition: 'goes on: what it waited for is true',
   timeout: 'goes on: waited in vain',
-  'no-date': 'goes on: there is no such date',
+  'no-date': 'goes on: there is no such date or hour',
 } as const;
 
 function sayHold(hold: Hold, time: (at: Instant) => string): string {

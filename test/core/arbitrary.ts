@@ -167,6 +167,7 @@ const fns = fc.constantFrom(
   'newCount' as const,
   'newList' as const,
   'people' as const,
+  'usualHour' as const,
 );
 const { expression } = fc.letrec<{ expression: Expression }>((tie) => ({
   expression: fc.oneof(
@@ -177,6 +178,7 @@ const { expression } = fc.letrec<{ expression: Expression }>((tie) => ({
       fn: fns,
       events: filter,
       property: fc.option(path, { nil: undefined }),
+      habit: fc.record({ zone, atLeast: fc.constantFrom(0, 1, 2, 3) }),
     }),
     fc.record({ kind: fc.constant('constant' as const), value: fc.constantFrom(0, 1, 2.5) }),
     fc.record({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/condition.ts';
 import { evaluateExpression } from '../../src/core/evaluate.ts';
 import { isMeant, matchingEvents, readPath } from '../../src/core/matching.ts';
-import { DAY, HOUR } from '../../src/core/time.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { aggregate, event, facts, filter, T0 } from './build.ts';
 
 const bought = (...totals: Json[]) =>
@@ -87,6 +87,30 @@ describe('values computed from events', () => {
     const known = facts({ events: [by(1, T0), by(2, T0 + DAY), by(1, T0 + 5 * DAY)] });
     expect(evaluateExpression(seats, known, T0 + 9 * DAY)).toEqual({ value: 2, until: T0 + 31 * DAY });
     expect(evaluateExpression(seats, known, T0 + 31 * DAY)).toEqual({ value: 1, until: T0 + 35 * DAY });
+  });
+
+  it('tell the hour in which most of them were by the person’s clock, the first of several, and none of too few', () => {
+    const usual = (timezone: string | undefined, atLeast: number, ...hours: number[]) =>
+      evaluateExpression(
+        {
+          kind: 'aggregate',
+          fn: 'usualHour',
+          events: filter('Logged In'),
+          habit: { zone: 'Etc/UTC', atLeast },
+        },
+        facts({
+          events: hours.map((hour, day) => event('Logged In', T0 + day * DAY + hour * HOUR + 59 * MINUTE)),
+          ...(timezone && { traits: { timezone } }),
+        }),
+        T0 + 20 * DAY,
+      ).value;
+    expect(usual(undefined, 3, 9, 18, 18)).toBe(18);
+    expect(usual('Asia/Tokyo', 3, 9, 18, 18)).toBe(3);
+    expect(usual('Asia/Kathmandu', 3, 9, 18, 18)).toBe(0);
+    expect(usual('Mars/Olympus', 3, 9, 18, 18)).toBe(18);
+    expect(usual(undefined, 3, 20, 9, 20, 9)).toBe(9);
+    expect(usual(undefined, 4, 9, 18, 18)).toBeUndefined();
+    expect(usual(undefined, 1)).toBeUndefined();
   });
 
   it('divide one by another, unless the other is 0 or absent', () => {

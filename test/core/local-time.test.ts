@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import type { Weekday } from '../../src/core/hours.ts';
-import { type LocalMoment, momentAfter } from '../../src/core/local-time.ts';
+import { type Moment, momentAfter, withinHour } from '../../src/core/local-time.ts';
 import { DAY, HOUR, type Instant, MINUTE } from '../../src/core/time.ts';
 
 const at = (text: string, zone: string): Instant => DateTime.fromISO(text, { zone }).toMillis();
-const clock = (hour: number, minute = 0, day?: Weekday): LocalMoment => ({
+const clock = (hour: number, minute = 0, day?: Weekday): Moment => ({
   by: 'clock',
   minute: hour * 60 + minute,
   ...(day && { day }),
@@ -50,7 +50,7 @@ describe('the next time the clock shows', () => {
 });
 
 describe('a date of the person', () => {
-  const renewal = (more: object = {}): LocalMoment => ({ by: 'date', trait: 'renewsAt', ...more });
+  const renewal = (more: object = {}): Moment => ({ by: 'date', trait: 'renewsAt', ...more });
   const zone = 'America/Los_Angeles';
 
   it('without a time of day is a day of theirs, not of UTC', () => {
@@ -77,6 +77,32 @@ describe('a date of the person', () => {
   it('that is none, or is not there, is none', () => {
     for (const renewsAt of [undefined, null, 'soon', '2024-13-01', true])
       expect(momentAfter(renewal(), renewsAt === undefined ? {} : { renewsAt }, zone, 0)).toBeNull();
+  });
+});
+
+describe('within an hour', () => {
+  const usual = { by: 'hour', of: { kind: 'trait', path: 'usual_hour' } } as const;
+  const from = (text: string, hour: unknown, zone = 'Europe/Berlin', otherwise?: number) => {
+    const until = { ...usual, ...(otherwise !== undefined && { otherwise }) };
+    return shown(withinHour(hour as number, until, zone, at(text, zone)), zone);
+  };
+
+  it('is when it next begins by that clock, or at once', () => {
+    expect(from('2024-03-05T09:00', 18)).toBe('Tue 2024-03-05 18:00');
+    expect(from('2024-03-05T18:59:59.999', 18)).toBe('Tue 2024-03-05 18:59');
+    expect(from('2024-03-05T19:00', 18)).toBe('Wed 2024-03-06 18:00');
+    expect(from('2024-03-05T23:30', 23)).toBe('Tue 2024-03-05 23:30');
+    expect(from('2024-03-05T00:10', 23.5)).toBe('Tue 2024-03-05 00:10');
+    expect(from('2024-03-05T00:30', 23.5)).toBe('Tue 2024-03-05 23:30');
+  });
+
+  it('passes over a day on which the clock does not show it', () => {
+    expect(from('2024-03-31T00:30', 2)).toBe('Mon 2024-04-01 02:00');
+  });
+
+  it.each([undefined, null, '18', -1, 24, Number.NaN])('is another where there is no such hour: %s', (hour) => {
+    expect(from('2024-03-05T09:00', hour, 'Europe/Berlin', 600)).toBe('Tue 2024-03-05 10:00');
+    expect(withinHour(hour as number, usual, 'Europe/Berlin', 0)).toBeNull();
   });
 });
 

@@ -10,6 +10,7 @@ import type {
   EventFilter,
   EventPattern,
   Expression,
+  Habit,
   Json,
   Sequence,
   Signal,
@@ -222,7 +223,7 @@ function pointsFor({ weight, most = Number.POSITIVE_INFINITY, by }: Signal, fact
 }
 
 function aggregated(
-  { fn, events: filter, property }: Extract<Expression, { kind: 'aggregate' }>,
+  { fn, events: filter, property, habit }: Extract<Expression, { kind: 'aggregate' }>,
   facts: Facts,
   now: number,
 ): Json | undefined {
@@ -254,7 +255,15 @@ function aggregated(
     uniqueList: [...different.values()],
     newCount: fresh.length,
     newList: fresh,
+    usualHour: habit && usualHour(events, habit, facts),
     people: new Set(events.map(({ person }) => person).filter((person) => person !== undefined)).size,
   };
   return answers[fn];
+}
+
+function usualHour(events: readonly EventFact[], { zone, atLeast }: Habit, facts: Facts): number | undefined {
+  const shown = new Intl.DateTimeFormat('en-GB', { timeZone: zoneIn(facts, zone), hour: '2-digit', hourCycle: 'h23' });
+  const hours = events.map((event) => Number(shown.format(event.at)));
+  const times = (hour: number) => hours.filter((other) => other === hour).length;
+  return events.length < atLeast ? undefined : hours.sort((a, b) => times(b) - times(a) || a - b)[0];
 }

@@ -32,6 +32,21 @@ describe('a wait until the clock shows a time', () => {
   });
 });
 
+describe('a wait until the hour that is usual', () => {
+  const usual: LocalMoment = { by: 'hour', of: { kind: 'trait', path: 'usual_hour' }, otherwise: 600 };
+
+  it('ends when the person’s clock shows it, or goes on at once within it', () => {
+    expect(at(usual, { usual_hour: 18 }).next).toMatchObject({ kind: 'wait', until: T0 + 18 * HOUR });
+    expect(at(usual, { usual_hour: 18, timezone: 'Asia/Tokyo' }).next).toMatchObject({ until: T0 + 9 * HOUR });
+    expect(at(usual, { usual_hour: 0 }).log[0]).toMatchObject({ did: 'waited', why: 'time', at: T0 });
+  });
+
+  it('ends at the other time where the person has none, and is none at all where there is no other', () => {
+    expect(at(usual).next).toMatchObject({ until: T0 + 10 * HOUR });
+    expect(at({ by: 'hour', of: usual.of }).log[0]).toMatchObject({ did: 'waited', why: 'no-date', at: T0 });
+  });
+});
+
 describe('a wait until a date of the person', () => {
   it('ends so many days before it', () => {
     expect(at(renewal, { renewsAt: '2024-01-08' }).next).toMatchObject({ until: T0 + 5 * DAY + 10 * HOUR });

@@ -155,7 +155,7 @@ const BROKEN: readonly [name: string, files: Files, messages: readonly string[]]
     'a computed trait of no kind',
     { 'a.yaml': 'trait: a\nuniqueLst: { event: X }\n---\ntrait: b\nsum: { event: X }\n' },
     [
-      'a.yaml:2:1  A computed trait has one of `count`, `firstAt`, `lastAt`, `people`, `sum`, `average`, `min`, `max`, `first`, `last`, `uniqueCount`, `uniqueList`, `newCount`, `newList`, `formula`, `ratio`, `growth`, `daysSince`, `accounts`; this has none of them. Did you mean `uniqueList`?',
+      'a.yaml:2:1  A computed trait has one of `count`, `firstAt`, `lastAt`, `people`, `sum`, `average`, `min`, `max`, `first`, `last`, `uniqueCount`, `uniqueList`, `newCount`, `newList`, `usualHour`, `formula`, `ratio`, `growth`, `daysSince`, `accounts`; this has none of them. Did you mean `uniqueList`?',
       'a.yaml:5:6  `property` is missing in `sum`.',
     ],
   ],

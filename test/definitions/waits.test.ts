@@ -47,6 +47,50 @@ test('what cannot be waited for is refused, with what to write', async () => {
   ]);
 });
 
+test('a wait for an hour of the person takes a computed trait, or one that is sent', async () => {
+  const { journeys } = await workspaceOf({
+    'settings.yaml': 'settings: s\ntimezone: Etc/UTC\nsender: S <s@s.example>\ntraits: { best_hour: number }\n',
+    'hour.yaml': 'trait: usual_hour\nusualHour: { event: [Opened, Clicked], within: 90d }\n',
+    'a.yaml': journey('{ until: { hour: usual_hour, else: 10:00 } }', '{ until: { hour: best_hour } }'),
+  });
+  const steps = Object.values(journeys.a?.journey.steps ?? {}).map(({ next: _, ...step }) => step);
+  expect(steps).toMatchObject([
+    {
+      id: 'wait-usual-hour',
+      until: {
+        by: 'hour',
+        of: { fn: 'usualHour', events: { names: ['Opened', 'Clicked'] }, habit: { zone: 'Etc/UTC', atLeast: 3 } },
+        otherwise: 600,
+      },
+    },
+    { id: 'wait-best-hour', until: { by: 'hour', of: { kind: 'trait', path: 'best_hour' } } },
+  ]);
+});
+
+test('and nothing that is no number', async () => {
+  const files = {
+    'hour.yaml': 'trait: usual_hour\nusualHour: { event: Opened, atLeast: 0 }\n',
+    'a.yaml': journey(
+      '{ until: { hour: plan } }',
+      '{ until: { hour: usual_huor, else: noon } }',
+      '{ until: { else: 10:00 } }',
+      '{ until: { hour: plan, at: 9:00 } }',
+      '{ until: { trait: createdAt, else: 9:00 } }',
+    ),
+  };
+  expect(await messagesOf(files)).toEqual([
+    'a.yaml:5:46  `else` must be a time of day such as `9:00`, not "noon".',
+    'a.yaml:6:20  `until` must have `trait` for a date, or `hour`.',
+    'a.yaml:7:38  `at` belongs to `trait`, and this has `hour`.',
+    'a.yaml:8:46  `else` belongs to `hour`, and this has `trait`.',
+    'hour.yaml:2:38  `atLeast` must be 1 or more, not 0.',
+  ]);
+  expect(await messagesOf({ 'a.yaml': journey('{ until: { hour: plan } }', '{ until: { hour: hours } }') })).toEqual([
+    'a.yaml:4:28  `plan` is a string, and only numbers can be reckoned with.',
+    'a.yaml:5:28  There is no trait `hours`. Declare it under `traits` in the settings.',
+  ]);
+});
+
 test('nor what is no date of the person', async () => {
   const files = { 'a.yaml': journey('{ until: { trait: plan } }', '{ until: { trait: createdAtt } }') };
   expect(await messagesOf(files)).toEqual([

@@ -28,6 +28,15 @@ journey: proud
 enter: { event: Proud }
 steps: [{ in-app: note, refused: leave }, { set-trait: { stage: after } }]
 ---
+trait: usual_hour
+usualHour: { event: Report Opened, within: 30d }
+---
+journey: digest
+enter: { event: Digest Due }
+steps:
+  - wait: { until: { hour: usual_hour, else: '10:00' } }
+  - email: news
+---
 journey: weekly
 enter: { event: Weekly, again: always }
 steps: [{ in-app: weekly-note }]
@@ -72,6 +81,30 @@ const clockOf = (at: Date | null | undefined, zone: string) =>
   at == null ? null : DateTime.fromJSDate(at, { zone }).toFormat('ccc HH:mm:ss');
 const sentAt = async (userId: string, zone: string) =>
   (await engine.messagesOf(userId)).map(({ status, sentAt: at }) => `${status} ${clockOf(at, zone)}`);
+
+test('a message goes in the hour in which somebody usually reads, if that is no quiet one', async () => {
+  const zones = { reader: 'Asia/Tokyo', owl: 'Asia/Tokyo', stranger: 'America/Denver' };
+  for (const [userId, timezone] of Object.entries(zones))
+    await engine.identify(userId, { email: `${userId}@example.test`, timezone });
+  for (let evening = 0; evening < 3; evening += 1) {
+    await passUntil('Asia/Tokyo', 20, 40);
+    await engine.send({ name: 'Report Opened', userId: 'reader' });
+    await passUntil('Asia/Tokyo', 23, 10);
+    for (const userId of ['owl', 'stranger'])
+      if (userId === 'owl' || evening === 0) await engine.send({ name: 'Report Opened', userId });
+  }
+  await passUntil('Asia/Tokyo', 9);
+  for (const userId of Object.keys(zones)) await engine.send({ name: 'Digest Due', userId });
+  await engine.pass(2 * DAY);
+  expect(await sentAt('reader', 'Asia/Tokyo')).toEqual([expect.stringMatching(/^sent ... 20:00:0/)]);
+  expect(await sentAt('owl', 'Asia/Tokyo')).toEqual([expect.stringMatching(/^sent ... 08:00:0/)]);
+  expect(await sentAt('stranger', 'America/Denver')).toEqual([expect.stringMatching(/^sent ... 10:00:0/)]);
+  expect((await storyFor(engine, 'owl', 'digest')).slice(0, 3)).toEqual([
+    '0s wait-usual-hour: waiting until 14h',
+    '14h wait-usual-hour: waited, time',
+    '14h email-news: held until 23h, hours',
+  ]);
+});
 
 describe('a message in quiet hours', () => {
   test('is held until they are over for that person, and then goes out', async () => {

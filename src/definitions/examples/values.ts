@@ -64,6 +64,11 @@ export const VALUE_EXAMPLES: readonly ValueExample[] = [
     values: [{ who: exporter, is: '2026-03-08T12:00:00.000Z' }, { who: nobody }],
   },
   {
+    says: 'The hour of the day in which most of them happened, by the person’s clock: for a `wait` until the hour in which somebody usually reads or works. Of fewer than `atLeast` (3) there is none.',
+    yaml: 'trait: usual_hour\nusualHour: { event: Export Completed, within: 90d, atLeast: 2 }',
+    values: [{ who: exporter, is: 12 }, { who: nobody }],
+  },
+  {
     says: 'How many values are new: there within the time, and never before it.',
     yaml: 'trait: new_formats\nnewCount: { event: Export Completed, property: format, within: 30d }',
     values: [{ who: exporter, is: 1 }],
