@@ -30,7 +30,7 @@ export interface Applying {
   readonly catalog: Catalog;
   readonly versions: VersionShelf;
   /** Where it is counted how many enter on a day. Absent: nowhere, and limits of journeys do not hold. */
-  readonly places?: Places;
+  readonly places?: Pick<Places, 'take'>;
 }
 
 export type EntryEvent = EventFact & { readonly messageId: string };

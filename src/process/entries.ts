@@ -9,7 +9,7 @@ import { areRivals, groupVerdict, lapsed } from '../core/groups.ts';
 import type { Journey } from '../core/journey.ts';
 import { isMeant } from '../core/matching.ts';
 import type { Instant } from '../core/time.ts';
-import { enter, type Run, runKey } from '../runs/enter.ts';
+import { type Entered, enter, type Run, runKey } from '../runs/enter.ts';
 import type { JourneyIndex, PublishedJourney } from '../runs/journey-index.ts';
 import { endRun, factsOfRun, watchUntil } from '../runs/watch.ts';
 import type { Applying, EntryEvent } from './apply.ts';
@@ -74,39 +74,53 @@ function waitedLongEnough(profile: Profile, at: Instant, applying: Applying): En
   return free;
 }
 
-function tryEntry(profile: Profile, { published, entry, waited }: Entry, at: Instant, applying: Applying): void {
+function tryEntry(profile: Profile, one: Entry, at: Instant, applying: Applying): void {
   const { id: profileId, runs, runChanges } = profile;
+  const { published, entry, waited } = one;
   const { journey } = published;
-  const facts = factsOf(profile);
   const instance = instanceKeyOf(journey, entry) ?? null;
-  const refuse = (reason: string) => runChanges.refused.push({ profileId, journey: journey.key, instance, at, reason });
-  const closed = applying.catalog.closed?.[journey.key];
-  if (closed !== undefined) {
-    refuse(closed);
-    return;
-  }
-  const keepsRate = applying.catalog.settings.emailRate !== undefined;
-  const outcome = enter(published, { profileId, person: stickyName(profile), runs, facts, at, entry, keepsRate });
-  if ('refused' in outcome) {
-    refuse(outcome.refused);
-    return;
-  }
-  const verdict = groupVerdict(journey, runsUnderWay(profile, applying));
+  const verdict = judgeEntry(profile, one, at, applying);
   if (verdict.kind !== 'enters') {
-    if (waited !== true) refuse(verdict.reason);
+    if (waited !== true || verdict.kind === 'refused')
+      runChanges.refused.push({ profileId, journey: journey.key, instance, at, reason: verdict.reason });
     if (verdict.kind === 'waits') wait(profile, { journey: journey.key, instance, entry, since: at });
     return;
   }
-  const { limit } = journey;
-  if (limit !== undefined && applying.places?.take(journey.key, limit, at) === false) {
-    refuse(`${limit.perDay} entered on that day, and more may not`);
-    return;
-  }
-  for (const { run } of verdict.evicts) evict(profile, run, verdict.reason, at);
-  const { run, log, first, urgency } = outcome;
-  run.dueAt = watchUntil(run, applying.versions.get(published.hash).journey, factsOfRun(facts, run), at);
+  const { run, log, first, urgency, evicts, reason } = verdict;
+  for (const rival of evicts) evict(profile, rival, reason, at);
+  run.dueAt = watchUntil(run, applying.versions.get(published.hash).journey, factsOfRun(factsOf(profile), run), at);
   runs.set(runKey(run), run);
   runChanges.entered.push({ profileId, run, log, first, urgency });
+}
+
+/** What comes of an entry. */
+export type EntryVerdict =
+  /** After `evicts` have ended, for this reason. */
+  | (Entered & { readonly kind: 'enters'; readonly evicts: readonly Run[]; readonly reason: string })
+  /** `waits`, `yields`: because of another journey of its group. */
+  | { readonly kind: 'waits' | 'yields' | 'refused'; readonly reason: string };
+
+/** What would come of it: nothing is changed, but that a place of the journey's day is taken where it has so many only. */
+export function judgeEntry(
+  profile: Profile,
+  { published, entry }: Entry,
+  at: Instant,
+  applying: Applying,
+): EntryVerdict {
+  const { id: profileId, runs } = profile;
+  const { journey } = published;
+  const closed = applying.catalog.closed?.[journey.key];
+  if (closed !== undefined) return { kind: 'refused', reason: closed };
+  const keepsRate = applying.catalog.settings.emailRate !== undefined;
+  const asked = { profileId, person: stickyName(profile), runs, facts: factsOf(profile), at, entry, keepsRate };
+  const outcome = enter(published, asked);
+  if ('refused' in outcome) return { kind: 'refused', reason: outcome.refused };
+  const verdict = groupVerdict(journey, runsUnderWay(profile, applying));
+  if (verdict.kind !== 'enters') return verdict;
+  const { limit } = journey;
+  if (limit !== undefined && applying.places?.take(journey.key, limit, at) === false)
+    return { kind: 'refused', reason: `${limit.perDay} entered on that day, and more may not` };
+  return { ...outcome, kind: 'enters', evicts: verdict.evicts.map(({ run }) => run), reason: verdict.reason };
 }
 
 /** The last entry of its kind is the one that waits. */

@@ -50,8 +50,8 @@ export interface Profile extends Subject {
 }
 
 export interface Loading {
-  /** What to do about profiles that another transaction holds. Default: wait for it. */
-  readonly whenBusy?: 'wait' | 'skip';
+  /** What to do about profiles that another transaction holds. Default: wait for it. `look`: lock none, to change none. */
+  readonly whenBusy?: 'wait' | 'skip' | 'look';
   /** Those that may be entered. */
   readonly instances?: Instances;
 }

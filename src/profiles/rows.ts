@@ -21,11 +21,12 @@ export interface ProfileRow {
 /**
  * Locks the profiles, in order of id so that two who lock several wait for each other at most. Profiles merged away are
  * left out. Whoever only refers to one of them, as a person who joins an account does, does not wait.
+ * @param whenBusy what to do about those that others hold; `look`: they are only read, and nobody waits for anybody
  */
 export async function lockProfileRows(
   db: Queryable,
   ids: readonly number[],
-  whenBusy: 'wait' | 'skip' = 'wait',
+  whenBusy: 'wait' | 'skip' | 'look' = 'wait',
 ): Promise<ProfileRow[]> {
   if (ids.length === 0) return [];
   const { rows } = await sql<{
@@ -39,7 +40,7 @@ export async function lockProfileRows(
   }>`
     select id, kind, user_id, traits, applied_at, filled_to, quiet_until from profiles
     where id = any(${ids}) and merged_into is null
-    order by id for no key update ${whenBusy === 'skip' ? sql`skip locked` : sql``}
+    order by id ${LOCKED[whenBusy]}
   `.execute(db);
   return rows.map((row) => ({
     id: row.id,
@@ -51,6 +52,12 @@ export async function lockProfileRows(
     quietUntil: row.quiet_until?.getTime(),
   }));
 }
+
+const LOCKED = {
+  wait: sql`for no key update`,
+  skip: sql`for no key update skip locked`,
+  look: sql``,
+};
 
 /** A profile without `traits` keeps those that are stored. */
 export async function saveProfileRows(

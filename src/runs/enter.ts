@@ -56,13 +56,20 @@ export interface EntryAsked {
   readonly keepsRate?: boolean;
 }
 
-/** The run, its first log entries, what certainly comes first and how urgent it is; or why there is none. */
+export interface Entered {
+  readonly run: Run;
+  /** Its first log entries. */
+  readonly log: readonly LogEntry[];
+  /** What certainly comes first. */
+  readonly first: DeliveryAhead | null;
+  readonly urgency: Urgency;
+}
+
+/** The run; or why there is none. */
 export function enter(
   { hash, journey }: PublishedJourney,
   { entry, runs, at, profileId, keepsRate, ...asked }: EntryAsked,
-):
-  | { run: Run; log: readonly LogEntry[]; first: DeliveryAhead | null; urgency: Urgency }
-  | { refused: string; instance: string | null } {
+): Entered | { refused: string; instance: string | null } {
   const key = instanceKeyOf(journey, entry);
   const instance = key ?? null;
   const last = key === null ? undefined : runs.get(runKey({ journey: journey.key, instance }));

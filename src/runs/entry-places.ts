@@ -34,7 +34,7 @@ export class Places {
 
   /** Takes a place on the day of `at`; false: there is none left. */
   take(journey: string, { perDay, zone }: DailyLimit, at: Instant): boolean {
-    const place: Day = { journey, day: DateTime.fromMillis(at, { zone }).toISODate() ?? '' };
+    const place = dayOf(journey, zone, at);
     const taken = this.#taken.get(keyOf(place));
     if (taken === undefined) throw new PlaceNeededError(place);
     if (taken.count >= perDay) return false;
@@ -69,6 +69,28 @@ export async function withPlaces<T>(db: Database, work: (tx: Queryable, places: 
       needed.set(keyOf(error.place), error.place);
     }
   }
+}
+
+/** Places as they are at `now`, for questions: none is taken for good, and those of other days count as free. */
+export async function lookAtPlaces(
+  db: Queryable,
+  { key, limit }: { readonly key: string; readonly limit?: DailyLimit },
+  now: Instant,
+): Promise<Pick<Places, 'take'>> {
+  if (limit === undefined) return { take: () => true };
+  const today = dayOf(key, limit.zone, now);
+  const row = await db
+    .selectFrom('entry_counts')
+    .select('entered')
+    .where('journey', '=', today.journey)
+    .where('day', '=', today.day)
+    .executeTakeFirst();
+  const taken = row?.entered ?? 0;
+  return { take: (journey, { perDay, zone }, at) => dayOf(journey, zone, at).day !== today.day || taken < perDay };
+}
+
+function dayOf(journey: string, zone: string, at: Instant): Day {
+  return { journey, day: DateTime.fromMillis(at, { zone }).toISODate() ?? '' };
 }
 
 async function lock(tx: Queryable, days: readonly Day[]): Promise<(Day & { count: number })[]> {
