@@ -3,9 +3,9 @@
  * @module
  */
 import picocolors from 'picocolors';
-import { sayOffer } from '../core/offer-text.ts';
+import { sayEntry, sayLog } from '../core/log-text.ts';
 import { sayRefusal } from '../core/refusal-text.ts';
-import type { Hold, LogEntry } from '../core/run.ts';
+import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { lengthText } from '../core/time-text.ts';
 import { alignedTime, clockTime, type Line, layOut } from './layout.ts';
@@ -47,13 +47,13 @@ function linesOf(run: SimulatedRun, { zone, start, occasions }: Simulation, widt
     .map(({ at, who, what }) => line(at, dim(`${who}: ${what}`)));
   const steps = log.map((one) => {
     const message = messageOf(one, run);
-    const text = sayOf(one, run, time);
+    const text = sayLog(one, nameOf(one, run), time);
     const quote = message === undefined || one.did !== 'acted' ? [] : messageText(message);
     return line(one.at, one.step === null || saysStep(one.step, message) ? text : `${one.step}: ${text}`, quote);
   });
   return [
     bold(
-      `Run ${visit + 1}${account === undefined ? '' : ` of ${account}`}, entered ${time(enteredAt)} ${entryText(entry)}${heldOut ? ', held out' : ''}`,
+      `Run ${visit + 1}${account === undefined ? '' : ` of ${account}`}, entered ${time(enteredAt)} ${sayEntry(entry)}${heldOut ? ', held out' : ''}`,
     ),
     ...layOut(
       [...deeds, ...steps].sort((a, b) => a.instant - b.instant),
@@ -61,13 +61,6 @@ function linesOf(run: SimulatedRun, { zone, start, occasions }: Simulation, widt
     ),
     endedAt === null ? 'Still under way' : `Outcome: ${outcome} after ${lengthText(endedAt - enteredAt)}, ${reason}`,
   ];
-}
-
-function entryText({ by, audience, event, occurrence }: SimulatedRun['entry']): string {
-  if (by === 'audience') return `by audience ${audience}`;
-  if (by === 'request') return 'by request';
-  if (by === 'schedule') return `by the clock, at ${String(occurrence).replace('T', ' ')}`;
-  return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
 
 /** What the other journeys of the workspace did at the same time. */
@@ -102,56 +95,6 @@ function messageOf({ step, visit, receiver }: LogEntry, { messages }: SimulatedR
   return messages.find(
     (message) => message.step === step && message.visit === visit && message.to === receiver?.person,
   );
-}
-
-function sayOf(entry: LogEntry, run: SimulatedRun, time: (at: Instant) => string): string {
-  switch (entry.did) {
-    case 'waiting':
-      return `waits, until ${time(entry.until)} at most`;
-    case 'waited':
-      return GOES_ON[entry.why];
-    case 'took':
-      return entry.experiment === undefined
-        ? `takes the way "${entry.way}"`
-        : `gets the variant "${entry.way}" of ${entry.experiment.name}${entry.experiment.by === 'before' ? ', as before' : ''}`;
-    case 'offered':
-      return sayOffer(entry.offer, entry.candidates, time);
-    case 'acted': {
-      return entry.kind === 'set-trait' ? 'sets traits' : `${nameOf(entry, run)} goes out`;
-    }
-    case 'held':
-      return `${nameOf(entry, run)} held until ${time(entry.until)}: ${sayHold(entry.hold, time)}`;
-    case 'fell-back':
-      return `no time zone is called ${entry.unusable}; goes by ${entry.zone}`;
-    case 'refused':
-      return `${nameOf(entry, run)} refused: ${sayRefusal(entry.refusal, time)}`;
-    case 'migrated':
-      return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
-    case 'moved':
-      return `is moved on by hand to ${entry.to ?? 'the end'}`;
-    case 'ended':
-      return `ends as ${entry.outcome}`;
-  }
-}
-
-const GOES_ON = {
-  time: 'goes on',
-  condition: 'goes on: what it waited for is true',
-  timeout: 'goes on: waited in vain',
-  'no-date': 'goes on: there is no such date or hour',
-} as const;
-
-function sayHold(hold: Hold, time: (at: Instant) => string): string {
-  switch (hold.reason) {
-    case 'hours':
-      return `outside of its hours in ${hold.zone}`;
-    case 'milestone':
-      return 'the first value milestone is not reached';
-    case 'refused':
-      return sayRefusal(hold.refusal, time);
-    case 'settling':
-      return 'others may want the same slot';
-  }
 }
 
 function nameOf(entry: LogEntry, run: SimulatedRun): string {
