@@ -48,6 +48,7 @@ export interface MessagePlace {
 }
 
 export interface MessageFilter {
+  readonly run?: string | undefined;
   readonly journey?: string | undefined;
   readonly channel?: Channel | undefined;
   readonly status?: MessageStatus | undefined;
@@ -60,7 +61,7 @@ export interface MessageFilter {
 /** Newest first. */
 export function readMessages(
   db: Queryable,
-  { journey, channel, status, profileId, accountId, after = null, limit }: MessageFilter,
+  { run, journey, channel, status, profileId, accountId, after = null, limit }: MessageFilter,
 ): Promise<ReadMessage[]> {
   let query = db
     .selectFrom('messages')
@@ -89,6 +90,7 @@ export function readMessages(
     .orderBy('reserved_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit);
+  if (run !== undefined) query = query.where('run_id', '=', run);
   if (journey !== undefined) query = query.where('journey', '=', journey);
   if (channel !== undefined) query = query.where('channel', '=', channel);
   if (status !== undefined) query = query.where('status', '=', status);

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { JsonObject } from '../core/condition.ts';
 import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Queryable } from '../store/database.ts';
+import type { StoredVariant } from '../store/tables-runs.ts';
 
 export type RunStatus = 'active' | Outcome;
 
@@ -27,6 +28,10 @@ export interface ReadRun {
   readonly profileId: number;
   readonly visit: number;
   readonly heldOut: boolean;
+  /** Held out of every journey. */
+  readonly heldOutEverywhere: boolean;
+  /** What the person got in experiments, by their names; null: the run came to none. */
+  readonly variants: Readonly<Record<string, StoredVariant>> | null;
   readonly status: RunStatus;
   readonly enteredAt: Date;
   readonly endedAt: Date | null;
@@ -64,6 +69,8 @@ export function readRuns(
       'profile_id as profileId',
       'visit',
       'held_out as heldOut',
+      'held_out_everywhere as heldOutEverywhere',
+      'variants',
       'status',
       'entered_at as enteredAt',
       'ended_at as endedAt',

@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { Clock, Instant } from '../core/time.ts';
+import { explainRoutes } from '../explaining/routes.ts';
 import { CatalogShelf } from '../process/catalog.ts';
 import { unmergePeople } from '../process/unmerge-people.ts';
 import { publishRoutes } from '../publishing/routes.ts';
@@ -78,6 +79,7 @@ export async function startProduct(settings: ProductSettings): Promise<Product> 
       audienceAnswerRoutes({ db, clock }),
       broadcastRoutes({ db, clock }),
       entryRoutes({ db, clock }),
+      explainRoutes({ db, clock, catalogs }),
       exportRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret, apiKey }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs }) }),

@@ -53,7 +53,7 @@ describe('wrong use ends with 2 and says what is right', () => {
     [[], 'Usage: throughline'],
     [['validte'], '(Did you mean validate?)'],
     [['validate', '--jsn'], "error: unknown option '--jsn'"],
-    [['explain', 'ada'], "error: required option '--audience <key>' not specified"],
+    [['explain', 'ada'], 'Say what about: either `--audience` or `--journey`.'],
     [['simulate', 'hello', '--persona', '/nowhere.yaml'], 'The persona cannot be read: ENOENT'],
     [['unmerge', 'ada'], '`ada` is not the id of a merge.'],
     [['publish'], 'There is no database to use: DATABASE_URL is not set, and nothing runs on '],

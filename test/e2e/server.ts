@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { explainRoutes } from '../../src/explaining/routes.ts';
 import { CatalogShelf } from '../../src/process/catalog.ts';
 import { unmergePeople } from '../../src/process/unmerge-people.ts';
 import { buildServer } from '../../src/server/app.ts';
@@ -46,6 +47,7 @@ export async function testServer({
       audienceAnswerRoutes({ db, clock }),
       broadcastRoutes({ db, clock }),
       entryRoutes({ db, clock }),
+      explainRoutes({ db, clock, catalogs: new CatalogShelf() }),
       exportRoutes({ db, clock }),
       inAppRoutes({ db, clock, signingSecret: SIGNING_SECRET, apiKey: API_KEY }),
       mergeRoutes({ db, unmerge: (asked) => unmergePeople(asked, { db, clock, catalogs: new CatalogShelf() }) }),

@@ -145,7 +145,7 @@ describe('the description of the API', () => {
     ]);
     const tracking = ['track', 'identify', 'group', 'page', 'screen', 'alias', 'batch'].map((kind) => `/v1/${kind}`);
     const reading = ['/api/audiences', '/api/audiences/{key}/members', '/api/people/{id}', '/api/journeys'];
-    const accounts = ['/api/accounts', '/api/accounts/{id}', '/api/accounts/{id}/explain'];
+    const accounts = ['/api/accounts', '/api/accounts/{id}'];
     const facts = [
       '/api/people/{id}/traits',
       '/api/people/{id}/refusals',

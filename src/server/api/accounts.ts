@@ -1,11 +1,9 @@
 /**
- * `GET /api/accounts`, `GET /api/accounts/:id` and `GET /api/accounts/:id/explain`.
+ * `GET /api/accounts` and `GET /api/accounts/:id`.
  * @module
  */
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { askAudience } from '../../audiences/ask.ts';
-import { explainCondition } from '../../audiences/explain.ts';
 import { readAudiencesOf } from '../../audiences/read-members.ts';
 import type { Clock } from '../../core/time.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
@@ -18,8 +16,6 @@ import { readRuns } from '../../runs/read-runs.ts';
 import { listTasks } from '../../sales/read-tasks.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
-import { asked } from '../published.ts';
-import { explainAnswer } from '../routes/audience-questions.ts';
 import {
   messageAnswer,
   messageIn,
@@ -122,34 +118,6 @@ export function accountRoutes(db: Database, clock: Clock): FastifyPluginAsyncZod
         };
       },
     );
-
-    app.get(
-      '/api/accounts/:id/explain',
-      {
-        schema: {
-          summary: 'Why an account is in an audience or not',
-          params: accountParams,
-          querystring: z.object({ audience: z.string().describe('An audience of accounts') }),
-          response: { 200: explainAnswer, 400: errorAnswer, 401: errorAnswer, 404: errorAnswer, 409: errorAnswer },
-        },
-      },
-      async ({ params: { id }, query: { audience: key } }) => {
-        const [audience, workspace] = await asked(
-          db,
-          (named) => [askAudience(named, { audience: key }), named] as const,
-        );
-        if (audience.of !== 'account') {
-          const fix = `Ask /api/people/:id/explain?audience=${key}`;
-          throw new HttpProblem(400, 'invalid', `The audience \`${key}\` is of people`, { field: 'audience', fix });
-        }
-        const { profileId } = await expectAccount(db, id);
-        const now = clock.now();
-        const explanation = await explainCondition(db, profileId, audience.condition, now, workspace);
-        if (explanation === undefined) throw noSuchAccount(id);
-        const { holds, until } = explanation;
-        return { audience: key, at: new Date(now), holds, until, explanation };
-      },
-    );
   };
 }
 
@@ -163,7 +131,7 @@ export async function expectAccount(db: Database, id: string, field = 'id'): Pro
   return account;
 }
 
-function noSuchAccount(id: string, field = 'id'): HttpProblem {
+export function noSuchAccount(id: string, field = 'id'): HttpProblem {
   return new HttpProblem(404, 'not-found', `There is no account \`${id}\``, {
     field,
     fix: 'Ids are those of your `group` calls; a call is processed a moment after it was accepted',

@@ -1,15 +1,12 @@
 /**
- * Questions about audiences that change nothing: who would be in it, and why somebody is or is not.
+ * Questions about audiences and scores that change nothing: who would be in it, and what somebody scores.
  * @module
  */
 import type { FastifyPluginAsync } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { askAudience } from '../../audiences/ask.ts';
-import { type Explanation, explainCondition } from '../../audiences/explain.ts';
 import { previewAudience } from '../../audiences/preview.ts';
 import { readScores } from '../../audiences/scores.ts';
-import type { Json } from '../../core/condition.ts';
 import type { Clock } from '../../core/time.ts';
 import { compileDraft } from '../../definitions/compile-draft.ts';
 import { formatProblem } from '../../definitions/problems.ts';
@@ -18,7 +15,7 @@ import { errorAnswer } from '../../ingest/route-schemas.ts';
 import { findPersonId } from '../../profiles/find.ts';
 import type { Database } from '../../store/database.ts';
 import { noSuchPerson } from '../api/people.ts';
-import { asked, published } from '../published.ts';
+import { published } from '../published.ts';
 
 export interface AudienceQuestionDeps {
   readonly db: Database;
@@ -37,29 +34,12 @@ const previewAnswer = z.object({
   sample: z.array(z.object({ userId: z.string().nullable() })),
 });
 
-/** Schemas that refer to themselves cannot be described to OpenAPI in place. */
-const anything = z.any();
-const signal = z.object({
+/** Of a score. */
+export const signalAnswer = z.object({
   signal: z.string(),
   points: z.number(),
   found: z.union([z.number(), z.boolean()]).describe('How many events give points, or whether its condition holds'),
   until: z.string().nullable().describe('When time alone changes its points next'),
-});
-const explanation: z.ZodType<Explanation> = z.object({
-  clause: z.string(),
-  holds: z.boolean(),
-  found: anything as z.ZodType<Json>,
-  signals: z.array(signal).optional().describe('Of scores: what gave how many points'),
-  until: z.string().nullable().describe('When time alone could change it'),
-  of: z.array(anything as z.ZodType<Explanation>).describe('Its parts, which look like this one'),
-});
-
-export const explainAnswer = z.object({
-  audience: z.string(),
-  at: z.date(),
-  holds: z.boolean(),
-  until: z.string().nullable().describe('When time alone could change it'),
-  explanation,
 });
 const scoreAnswer = z.object({
   score: z.string(),
@@ -68,7 +48,7 @@ const scoreAnswer = z.object({
   propensity: z.number().nullable(),
   expected: z.number().nullable(),
   until: z.string().nullable(),
-  signals: z.array(signal).describe('The one that gives most first'),
+  signals: z.array(signalAnswer).describe('The one that gives most first'),
 });
 const refused = { 401: errorAnswer, 404: errorAnswer, 409: errorAnswer };
 
@@ -92,30 +72,6 @@ export function audienceQuestionRoutes({ db, clock }: AudienceQuestionDeps): Fas
           });
         const { size, of, sample: people } = await previewAudience(db, draft, clock.now(), sample);
         return { size, of, sample: people.map(({ userId }) => ({ userId })) };
-      },
-    );
-
-    app.get(
-      '/api/people/:id/explain',
-      {
-        schema: {
-          summary: 'Why a person is in an audience or not',
-          params: z.object({ id: z.string() }),
-          querystring: z.object({ audience: z.string() }),
-          response: { 200: explainAnswer, ...refused },
-        },
-      },
-      async ({ params: { id }, query: { audience: key } }) => {
-        const [audience, named] = await asked(db, (workspace) => {
-          return [askAudience(workspace, { audience: key }), workspace] as const;
-        });
-        const now = clock.now();
-        const personId = await findPersonId(db, id);
-        const explained =
-          personId === null ? undefined : await explainCondition(db, personId, audience.condition, now, named);
-        if (explained === undefined) throw noSuchPerson(id, 'id');
-        const { holds, until } = explained;
-        return { audience: key, at: new Date(now), holds, until, explanation: explained };
       },
     );
 
