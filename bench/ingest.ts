@@ -63,20 +63,24 @@ async function compare(ground: Ground, { settings, say, profileTo }: BenchContex
   const tracking = trackingClient({ ...product, connections });
   ground.atEnd(async () => tracking.close());
   const plain = await plainInsert(ground, connections);
-  await makeKnown(peopleOf('crowd', settings.people), tracking, ground.db);
+  const batchesFor = async (round: number) => {
+    await makeKnown(peopleOf(groupOf(round), settings.people), tracking, ground.db);
+    return batchesOf(settings, round);
+  };
 
-  await oneRound(batchesOf(settings, 0), plain, tracking, product, ground);
+  await oneRound(await batchesFor(0), plain, tracking, product, ground);
   const rounds: Round[] = [];
-  for (let round = 0; round < settings.rounds; round += 1) {
-    rounds.push(await oneRound(batchesOf(settings, round + 1), plain, tracking, product, ground));
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    rounds.push(await oneRound(await batchesFor(round), plain, tracking, product, ground));
     say(JSON.stringify(rounds.at(-1)));
   }
-  const backlog = () => Promise.all(batchesOf(settings, 99).map(tracking.sendBatch));
+  const ahead = await batchesFor(settings.rounds + 1);
+  const backlog = () => Promise.all(ahead.map(tracking.sendBatch));
   const sends = await sendsUnderBacklog(ground, { tracking, sink, say, backlog, patience: PATIENCE });
   return {
     figures: [...figuresOf(rounds), ...backlogFigures(sends)],
     notes: [
-      `Medians of ${settings.rounds} rounds: ${settings.events} events of ${settings.people} people in batches of ${settings.batch} over ${connections} connections, one client process.`,
+      `Medians of ${settings.rounds} rounds: ${settings.events} events of ${settings.people} people of its own in batches of ${settings.batch} over ${connections} connections, one client process.`,
       'Plain inserts go into a table like `events` with its indexes, in the same database. Events are processed while others',
       'are still being accepted, by the same process; “processed” is until the inbox is empty and 30 audiences are up to date.',
       'A send is starved where it waits for events of others: messages that fall due while a backlog waits must go out on time,',
@@ -121,12 +125,17 @@ async function oneRound(
   };
 }
 
-function batchesOf({ events, batch, people }: Readonly<Record<Settings, number>>, seed: number): Call[][] {
-  const chance = chanceFrom(seed);
+/** People of its own, so that no round finds more history than another. */
+function groupOf(round: number): string {
+  return `crowd-${round}`;
+}
+
+function batchesOf({ events, batch, people }: Readonly<Record<Settings, number>>, round: number): Call[][] {
+  const chance = chanceFrom(round);
   const calls = Array.from({ length: events }, (_, index) => {
     const name = EVENT_NAMES[Math.floor(chance.between(0, EVENT_NAMES.length))] ?? '';
     const properties = { source: 'web', seconds: index % 600, label: `item ${index % 1_000}` };
-    return track(`crowd-${Math.floor(chance.between(0, people))}`, name, properties);
+    return track(`${groupOf(round)}-${Math.floor(chance.between(0, people))}`, name, properties);
   });
   const count = Math.ceil(events / batch);
   return Array.from({ length: count }, (_, index) => calls.slice(index * batch, (index + 1) * batch));
