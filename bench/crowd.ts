@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { type Instant, MINUTE, SECOND } from '../src/core/time.ts';
+import { drainBare, startBareWorker } from './bare/journey.ts';
 import { type BenchContext, defineBench } from './harness/bench.ts';
+import { pidOf, startCpuCount } from './harness/cpu.ts';
 import type { Figure } from './harness/figures.ts';
 import { type Ground, onGround } from './harness/ground.ts';
 import { makeKnown, type Person, peopleOf } from './harness/people.ts';
@@ -22,6 +24,8 @@ const PRIORITIES = [90, 70, 50, 30, 10];
 const STUCK_AFTER = 120 * SECOND;
 /** Of a thousand people, until all of them are held. */
 const HELD_WITHIN = 25 * SECOND;
+/** Of a thousand bare workflows, until all of them sleep. */
+const BARE_STARTED_WITHIN = 20 * SECOND;
 
 export const crowd = defineBench({
   summary:
@@ -34,6 +38,8 @@ export const crowd = defineBench({
 });
 
 async function measure(ground: Ground, { settings, profileTo, say }: BenchContext<'people' | 'rate'>) {
+  const bare = await drainedBare(ground, settings);
+  say(`Bare workflows drained at ${Math.round(bare * 100)} % of the limit.`);
   const sink = await startSink(ground);
   const quietUntil = Math.ceil((Date.now() + 40 * SECOND + (settings.people / 1_000) * HELD_WITHIN) / MINUTE) * MINUTE;
   const product = await startProductProcess(ground, {
@@ -57,8 +63,14 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
   });
   say(`Everybody is held, for ${Math.round((quietUntil - Date.now()) / SECOND)} s more.`);
   await delay(quietUntil - Date.now());
+  const cpu = startCpuCount({
+    ...pidOf('engine', product),
+    ...pidOf('Temporal', ground.temporal),
+    ...pidOf('Postgres', ground.postgres),
+  });
   const stuck = await stuckAfter(ground, STUCK_AFTER + (settings.people / settings.rate) * SECOND);
 
+  const spent = cpu.read();
   const { accepted } = sink;
   const last = Math.max(...accepted.map(({ at }) => at));
   const perPerson = new Map<string, number>();
@@ -91,6 +103,7 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       unit: '%',
       target: { atLeast: 95 },
     },
+    { key: 'bareDrained', label: 'bare workflows drained at', value: bare * 100, unit: '%' },
     {
       key: 'inOrder',
       label: 'pairs of unlike priority, the higher first',
@@ -105,6 +118,12 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       value: (last - quietUntil) / SECOND,
       unit: 's',
     },
+    ...Object.entries(spent).map(([name, seconds]) => ({
+      key: `cpu${name}`,
+      label: `CPU of ${name} for a thousand of them`,
+      value: (seconds / settings.people) * 1_000,
+      unit: 's',
+    })),
   ];
   return {
     figures,
@@ -113,6 +132,20 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       'A second is any 1,000 ms at the mailbox, wherever they begin.',
     ],
   };
+}
+
+/** The share of the limit at which workflows do that sleep until then and call an activity that does nothing. */
+async function drainedBare(ground: Ground, { people, rate }: Readonly<Record<'people' | 'rate', number>>) {
+  const worker = await startBareWorker(ground, rate);
+  const dueAt = Date.now() + BARE_STARTED_WITHIN * Math.ceil(people / 1_000);
+  const milliseconds = await drainBare(
+    peopleOf('bare', people).map(({ userId }) => userId),
+    dueAt,
+    worker,
+    ground,
+  );
+  await worker.stop();
+  return people / (milliseconds / SECOND) / rate;
 }
 
 async function heldRuns({ db }: Ground): Promise<number> {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { HOUR, SECOND } from '../src/core/time.ts';
 import { BARE_WORKFLOW, goThroughBare, startBareWorker } from './bare/journey.ts';
 import { type BenchContext, defineBench } from './harness/bench.ts';
-import { startCpuCount } from './harness/cpu.ts';
+import { pidOf, startCpuCount } from './harness/cpu.ts';
 import { type Figure, median } from './harness/figures.ts';
 import { type Ground, onGround } from './harness/ground.ts';
 import { makeKnown, type Person, peopleOf, userOf } from './harness/people.ts';
@@ -185,6 +185,3 @@ function allCpu(rounds: readonly Round[]): number {
 }
 
 /** Nothing for a server that is not ours. */
-function pidOf(name: string, server: { readonly pid: number } | undefined): Record<string, number> {
-  return server === undefined ? {} : { [name]: server.pid };
-}

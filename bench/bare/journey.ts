@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SECOND } from '../../src/core/time.ts';
+import { type Instant, type Milliseconds, SECOND } from '../../src/core/time.ts';
 import { type LocalServer, startServer } from '../../src/runtime/local-server.ts';
 import type { Ground } from '../harness/ground.ts';
 import { followLines } from '../harness/line-log.ts';
@@ -13,6 +13,7 @@ import { completed, countWorkflows } from '../harness/workflows.ts';
 const ENTRY = fileURLToPath(new URL('worker-process.ts', import.meta.url));
 const QUEUE = 'bare';
 export const BARE_WORKFLOW = 'bareJourney';
+const BARE_MESSAGE = 'bareMessage';
 const READY_WITHIN = 60_000;
 /** Calls to Temporal under way at once: as many as the product's dispatcher makes. */
 const AT_ONCE = 200;
@@ -22,10 +23,12 @@ export interface BareWorker extends LocalServer {
   onSent(heard: (person: string) => void): () => void;
 }
 
-export async function startBareWorker(ground: Ground): Promise<BareWorker> {
+/** @param rate messages a second; unlimited where absent */
+export async function startBareWorker(ground: Ground, rate?: number): Promise<BareWorker> {
   const { temporalAddress, temporalNamespace, client } = ground;
   const file = join(ground.dataDir, 'bare-sent.log');
   const names = ['--address', temporalAddress, '--namespace', temporalNamespace, '--queue', QUEUE, '--log', file];
+  const limit = rate === undefined ? [] : ['--rate', `${rate}`];
   const isReady = async () => {
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace: temporalNamespace,
@@ -38,7 +41,7 @@ export async function startBareWorker(ground: Ground): Promise<BareWorker> {
     {
       name: 'bare worker',
       file: process.execPath,
-      args: ['--import', 'tsx', ENTRY, ...names],
+      args: ['--import', 'tsx', ENTRY, ...names, ...limit],
       logFile: join(ground.dataDir, 'bare.log'),
       stopSignal: 'SIGTERM',
     },
@@ -93,6 +96,26 @@ export async function goThroughBare(
   await Promise.all(starts);
   await completed(client, BARE_WORKFLOW, before + people.length, { within: 300 * SECOND });
   quiet();
+}
+
+/** Has a message due for everyone at `at`. @returns milliseconds from then to the last one */
+export async function drainBare(
+  people: readonly string[],
+  at: Instant,
+  worker: BareWorker,
+  { client }: Ground,
+): Promise<Milliseconds> {
+  let last = at;
+  const quiet = worker.onSent(() => {
+    last = Date.now();
+  });
+  const line = waitingLine(AT_ONCE);
+  const start = (person: string) =>
+    client.workflow.start(BARE_MESSAGE, { workflowId: `bare/${person}`, taskQueue: QUEUE, args: [person, at] });
+  await Promise.all(people.map((person) => line(() => start(person))));
+  await completed(client, BARE_MESSAGE, people.length, { within: at - Date.now() + 300 * SECOND });
+  quiet();
+  return last - at;
 }
 
 /** Lets so many pieces of work go on at once; the others wait in the order they came. */

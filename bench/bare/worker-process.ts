@@ -16,9 +16,10 @@ const { values } = parseArgs({
     namespace: { type: 'string', default: 'default' },
     queue: { type: 'string', default: 'bare' },
     log: { type: 'string', default: 'bare.log' },
+    rate: { type: 'string' },
   },
 });
-const { address, namespace, queue } = values;
+const { address, namespace, queue, rate } = values;
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 const connection = await NativeConnection.connect({ address });
@@ -46,6 +47,7 @@ const workers = [
     taskQueue: `${queue}-email`,
     activities: { ...activities },
     activityTaskPollerBehavior: poller,
+    ...(rate === undefined ? {} : { maxTaskQueueActivitiesPerSecond: Number(rate) }),
   }),
 ];
 await Promise.all(workers.map((worker) => worker.run()));

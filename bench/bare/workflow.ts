@@ -5,7 +5,7 @@
  * conversion. Nothing is looked up, decided or recorded.
  * @module
  */
-import { condition, defineSignal, proxyActivities, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, defineSignal, proxyActivities, setHandler, sleep, workflowInfo } from '@temporalio/workflow';
 
 export interface BareActivities {
   send(person: string): Promise<void>;
@@ -18,11 +18,20 @@ export async function bareJourney(person: string): Promise<string> {
   setHandler(convert, () => {
     converted = true;
   });
-  const { send } = proxyActivities<BareActivities>({
+  await email().send(person);
+  return (await condition(() => converted, '14 days')) ? 'converted' : 'timed-out';
+}
+
+/** One message at an instant, and nothing else. */
+export async function bareMessage(person: string, at: number): Promise<void> {
+  await sleep(at - Date.now());
+  await email().send(person);
+}
+
+function email() {
+  return proxyActivities<BareActivities>({
     taskQueue: `${workflowInfo().taskQueue}-email`,
     startToCloseTimeout: '2 minutes',
     heartbeatTimeout: '15 seconds',
   });
-  await send(person);
-  return (await condition(() => converted, '14 days')) ? 'converted' : 'timed-out';
 }

@@ -36,6 +36,11 @@ export function machineCpuSeconds(): number {
   return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
 
+/** What {@link startCpuCount} is told of a server; nothing of one that is not ours. */
+export function pidOf(name: string, server: { readonly pid: number } | undefined): Record<string, number> {
+  return server === undefined ? {} : { [name]: server.pid };
+}
+
 /** Measures what each of the named processes uses from now until `read` is called. */
 export function startCpuCount<Name extends string>(
   pids: Readonly<Record<Name, number>>,

@@ -22,7 +22,8 @@ export interface DeliveryAhead {
 export function deliveryAhead(journey: Journey, cursor: Cursor, enteredAt: Instant): DeliveryAhead | null {
   if (cursor.phase === 'delivering') return null;
   if (cursor.phase === 'waiting' && cursor.until >= deadlineOf(journey, enteredAt)) return null;
-  const from = cursor.phase === 'ready' ? cursor.step : afterWaiting(journey, cursor.step);
+  const isDecidedAnew = cursor.phase === 'ready' || cursor.hold !== undefined;
+  const from = isDecidedAnew ? cursor.step : afterWaiting(journey, cursor.step);
   const reached = deliveriesFrom(journey, from);
   const [first] = reached ?? [];
   if (reached === null || first === undefined) return null;

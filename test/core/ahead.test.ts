@@ -47,6 +47,15 @@ describe('the delivery ahead', () => {
     expect(ahead(journey([wait(48), email('letter')], { exit: { after: DAY, when: null } }))).toBeNull();
   });
 
+  it('is the message itself where that is held', () => {
+    const of = journey([email('letter'), wait(1)]);
+    const hold = { reason: 'hours' as const, zone: 'Etc/UTC' };
+    const cursor = { phase: 'waiting' as const, step: 'letter', at: T0, until: T0 + HOUR, visit: 0, hold };
+    expect(deliveryAhead(of, cursor, T0)).toEqual({ channel: 'email', summary: 'email letter' });
+    const told = journey([inApp('hello')]);
+    expect(deliveryAhead(told, { ...cursor, step: 'hello' }, T0)).toBeNull();
+  });
+
   it('comes after the time of a wait for something, not after what was waited for', () => {
     const awaiting = {
       kind: 'wait-until' as const,
