@@ -183,5 +183,3 @@ function cpuRatio(products: readonly Round[], bares: readonly Round[]): Figure[]
 function allCpu(rounds: readonly Round[]): number {
   return median(rounds.map(({ cpu }) => Object.values(cpu).reduce((sum, one) => sum + one, 0)));
 }
-
-/** Nothing for a server that is not ours. */
