@@ -17,6 +17,7 @@ import { goOn, isStillPaused } from './held-runs.ts';
 import { type Instruction, instructionFor, type RunRef } from './instruction.ts';
 import { decideMove } from './move.ts';
 import { decideWithOffers, saveGrants } from './offers.ts';
+import { expectStillRefused } from './relied-on.ts';
 import { type LockedRun, lockRun, type RunState, readLedger, readState } from './run-state.ts';
 import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
 import { standstill } from './standstill.ts';
@@ -51,13 +52,14 @@ export interface TakenMessage {
 
 /**
  * Moves the run like {@link advanceRun}. A message that it reserves for this channel is taken for delivery by the caller
- * in the same transaction; null where it reserves none.
+ * in the same transaction; null where it reserves none. A run that ended may have `left` a message on its way, which is
+ * still to be settled unless it is already.
  */
 export async function advanceToDelivery(
   ref: RunRef,
   channel: DeliveryAhead['channel'],
   advancing: Advancing,
-): Promise<{ readonly instruction: Instruction; readonly taken: TakenMessage | null }> {
+): Promise<Moved> {
   return moveRun(ref, advancing, { taking: channel });
 }
 
@@ -70,7 +72,10 @@ export interface Settlement {
   readonly report: (state: RunState, now: Instant) => readonly IncomingEvent[];
 }
 
-/** Records what became of the message and moves the run on from it. A message that is settled already stays as it is. */
+/**
+ * Records what became of the message and moves the run on from it. A message that is settled already stays as it is.
+ * @throws {RefusalOvertakenError} nothing was recorded
+ */
 export async function settleDelivery(ref: RunRef, settlement: Settlement, advancing: Advancing): Promise<Instruction> {
   return (await moveRun(ref, advancing, { settlement })).instruction;
 }
@@ -85,6 +90,8 @@ interface Moving {
 interface Moved {
   readonly instruction: Instruction;
   readonly taken: TakenMessage | null;
+  /** The message that was on its way when the run ended. */
+  readonly left?: string;
 }
 
 async function moveRun(ref: RunRef, advancing: Advancing, moving: Moving): Promise<Moved> {
@@ -114,6 +121,7 @@ async function moveIn(
   const now = clock.now();
   const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
   const settled = settlement !== null && isOnItsWay(state, settlement.message);
+  if (settled) await expectStillRefused(tx, settlement.message, settlement.refusal);
   const result = settled ? resultOf(settlement) : null;
   const reported = settled ? settlement.report(state, now) : [];
 
@@ -121,7 +129,8 @@ async function moveIn(
     const { status: outcome, endReason } = state;
     if (result !== null) await saveResult(tx, result, now);
     await putInInbox(tx, reported);
-    return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null };
+    const left = messageOnItsWay(state);
+    return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null, ...(left && { left }) };
   }
   const refusal = settled ? { refusal: settlement.refusal } : null;
   const from = refusal === null ? state.cursor : onwardFrom(state, latenessForgiven, now);
@@ -180,8 +189,11 @@ function onwardFrom({ version, cursor }: RunState, latenessForgiven: Millisecond
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
 function isOnItsWay(state: RunState, message: string): boolean {
-  const { id, cursor } = state;
-  return cursor.phase === 'delivering' && messageId(id, cursor.step, cursor.visit, cursor.to?.[0].id) === message;
+  return messageOnItsWay(state) === message;
+}
+
+function messageOnItsWay({ id, cursor }: RunState): string | null {
+  return cursor.phase === 'delivering' ? messageId(id, cursor.step, cursor.visit, cursor.to?.[0].id) : null;
 }
 
 function resultOf({ message, refusal, detail }: Settlement): MessageResult {

@@ -9,6 +9,7 @@ import { accountTraits } from '../profiles/accounts.ts';
 import type { Database } from '../store/database.ts';
 import type { TakenMessage } from './advance-run.ts';
 import { controlOf, type StoredControl, staysBack } from './held-runs.ts';
+import { reliedOn } from './relied-on.ts';
 import { accountOf, type RunState } from './run-state.ts';
 import type { StoredWishes } from './suppression.ts';
 
@@ -89,8 +90,7 @@ export async function claimMessage(db: Database, message: string, now: Instant):
       (select jsonb_object_agg(what, until) from suppressions s where s.profile_id = m.profile_id) as unwanted,
       (select o.id from runs other join messages o on o.run_id = other.id and o.step = m.step
         where other.merged_into = m.run_id and other.profile_id = m.profile_id and o.status in ('sending', 'sent') limit 1) as sent_before,
-      exists (select 1 from runs other join messages o on o.run_id = other.id
-        where other.id = r.merged_into and other.status = 'active' and o.refusal ->> 'reason' = 'sent-before' and o.refusal ->> 'message' = m.id) as relied_on
+      ${reliedOn} as relied_on
   `.execute(db);
   return rows[0];
 }

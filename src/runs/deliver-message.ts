@@ -25,6 +25,7 @@ import { type Claim, cannotBeTakenBack, claimMessage, claimOf } from './claim-me
 import { addressOf, emailReport } from './email-report.ts';
 import type { Instruction, RunRef } from './instruction.ts';
 import { outlast } from './outlast.ts';
+import { RefusalOvertakenError } from './relied-on.ts';
 import { lockRun, readState } from './run-state.ts';
 import { wishesFrom } from './suppression.ts';
 import { namesComputed, templateVariables } from './template-variables.ts';
@@ -63,8 +64,13 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
   const step = journey.steps[claim.step] as ActionStep;
 
   const refusal = await refusalBefore(claim, step, message, delivering);
-  if (refusal !== null)
-    return settle(ref, step, claim, message, { result: 'refused', reason: '' }, refusal, delivering);
+  if (refusal !== null) {
+    const refused = { result: 'refused', reason: '' } as const;
+    return settle(ref, step, claim, message, refused, refusal, delivering).catch((error) => {
+      if (error instanceof RefusalOvertakenError) return deliverMessage(ref, message, delivering);
+      throw error;
+    });
+  }
   return carryTo(ref, step, claim, message, journey, delivering);
 }
 
@@ -78,7 +84,8 @@ export async function deliverNext(
   channel: DeliveryAhead['channel'],
   delivering: Delivering,
 ): Promise<Instruction> {
-  const { instruction, taken } = await advanceToDelivery(ref, channel, delivering);
+  const { instruction, taken, left } = await advanceToDelivery(ref, channel, delivering);
+  if (left !== undefined) return deliverMessage(ref, left, delivering);
   if (taken !== null) {
     const { step, id, state } = taken;
     return carryTo(ref, step, claimOf(taken), id, state.version.journey, delivering);

@@ -107,6 +107,25 @@ test('a process that dies once a delivery has begun leaves one whose end is not 
   });
 });
 
+test('the run has ended by the time the delivery is tried again: the message is given up, not forgotten', async () => {
+  const version = await beforeTheEmail();
+  sent.length = 0;
+  const ref = { run: 'hello/1/0', version };
+  await advanceToDelivery(ref, 'email', delivering());
+  const { db } = database;
+  await db.updateTable('runs').set({ status: 'converted', ended_at: new Date() }).execute();
+  for (const _ of ['once', 'and again'])
+    expect(await deliverNext(ref, 'email', delivering())).toMatchObject({ kind: 'end', outcome: 'converted' });
+  const message = await db.selectFrom('messages').select(['status', 'refusal']).executeTakeFirstOrThrow();
+  const attempts = await db.selectFrom('message_attempts').select('result').execute();
+  expect({ ...message, attempts, sent: sent.length }).toEqual({
+    status: 'refused',
+    refusal: { reason: 'ended', outcome: 'converted' },
+    attempts: [{ result: 'held' }],
+    sent: 0,
+  });
+});
+
 test('while the run goes on the message is sent once more, and that is recorded', async () => {
   const version = await attemptedOnce('active');
   expect(await deliverAgain(version)).toEqual({ status: 'sent', refusal: null, attempts: ['sent again'], sent: 1 });
