@@ -10,7 +10,7 @@ import { type LocalServer, startServer } from '../../src/runtime/local-server.ts
 import type { Ground } from './ground.ts';
 
 export const WRITE_KEY = 'bench-write-key';
-const API_KEY = 'bench-api-key';
+export const API_KEY = 'bench-api-key';
 const CLI = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const READY_WITHIN = 120_000;
 

@@ -2,8 +2,6 @@
  * The workspaces of the benches.
  * @module
  */
-import { cp, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadWorkspace } from '../../src/definitions/workspace.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
@@ -14,6 +12,8 @@ export const REFERENCE_WORKSPACE = fileURLToPath(new URL('../workspace', import.
 export const COST_WORKSPACE = fileURLToPath(new URL('../workspace-cost', import.meta.url));
 /** Fifty journeys `capped-01` to `capped-50` under a cap of one. */
 export const CAPS_WORKSPACE = fileURLToPath(new URL('../workspace-caps', import.meta.url));
+/** Every kind of step, what holds messages back, and an account's journey, all within a minute or two. */
+export const KILL_WORKSPACE = fileURLToPath(new URL('../workspace-kill', import.meta.url));
 /** `ready-to-upgrade`, an audience of five clauses. */
 export const PREVIEW_WORKSPACE = fileURLToPath(new URL('../workspace-preview', import.meta.url));
 /** `gone-quiet`, an audience that people come into by time alone. */
@@ -28,29 +28,6 @@ export const WAITING_WORKSPACE = fileURLToPath(new URL('../workspace-waiting', i
 export const SHIPPED_WORKSPACE = fileURLToPath(new URL('../../journeys', import.meta.url));
 /** Of the sender in their settings. */
 export const SENDER_DOMAIN = 'throughline.example';
-
-const SHORTER = [
-  ['wait: 1h', 'wait: 1s'],
-  ['after: 14d', 'after: 90s'],
-] as const;
-
-/**
- * The reference workspace with a second for its hour and 90 seconds for its 14 days: for benches that restart processes, in
- * which a clock that runs faster than the machine's would jump.
- * @param inFolder where the copy goes
- */
-export async function shortReference(inFolder: string): Promise<string> {
-  const folder = join(inFolder, 'workspace');
-  await cp(REFERENCE_WORKSPACE, folder, { recursive: true });
-  const file = join(folder, 'reference.yaml');
-  let text = await readFile(file, 'utf8');
-  for (const [long, short] of SHORTER) {
-    if (!text.includes(long)) throw new Error(`${file} does not say \`${long}\``);
-    text = text.replaceAll(long, short);
-  }
-  await writeFile(file, text);
-  return folder;
-}
 
 /** Compiled, for benches that publish it themselves. */
 export async function workspaceIn(folder: string): Promise<Workspace> {
