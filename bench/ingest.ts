@@ -29,7 +29,7 @@ const BETWEEN = 2 * SECOND;
 export const ingest = defineBench({
   summary: 'events accepted and processed a second, against plain inserts; and sends while a backlog waits',
   settings: {
-    events: { byDefault: 50_000, about: 'events in each round, and in the backlog' },
+    events: { byDefault: 50_000, about: 'events in each round; the backlog has twice as many' },
     batch: { byDefault: 250, about: 'events in a request, and rows in a plain insert' },
     connections: { byDefault: 8, about: 'connections of either' },
     people: { byDefault: 5_000, about: 'people the events are of' },
@@ -74,7 +74,7 @@ async function compare(ground: Ground, { settings, say, profileTo }: BenchContex
     rounds.push(await oneRound(await batchesFor(round), plain, tracking, product, ground));
     say(JSON.stringify(rounds.at(-1)));
   }
-  const ahead = await batchesFor(settings.rounds + 1);
+  const ahead = [...(await batchesFor(settings.rounds + 1)), ...(await batchesFor(settings.rounds + 2))];
   const backlog = () => Promise.all(ahead.map(tracking.sendBatch));
   const sends = await sendsUnderBacklog(ground, { tracking, sink, say, backlog, patience: PATIENCE });
   return {
