@@ -64,7 +64,8 @@ const whom = (journey: string, one: Traveller) => (journey === 'team' ? accountO
 const accountOf = ({ userId, ordinal }: Traveller) =>
   `${userId.slice(0, userId.lastIndexOf('-'))}-team-${Math.floor(ordinal / TEAM)}`;
 const isPromoted = ({ ordinal }: Traveller) => ordinal % 4 < 2;
-const startsTeam = ({ ordinal }: Traveller) => ordinal % TEAM === 0;
+/** The last of them, when the others are in it. */
+const startsTeam = ({ ordinal }: Traveller) => ordinal % TEAM === TEAM - 1;
 
 function journeysOf(one: Traveller): readonly string[] {
   switch (one.role) {

@@ -9,7 +9,7 @@ import { KILL_WORKSPACE } from '../harness/workspaces.ts';
 
 /** Stand in the files for what only a storm knows. */
 const RECEIVER = 'http://127.0.0.1:9';
-const [OPENS, CLOSES] = ['23:58', '23:57'];
+const [OPENS, CLOSES] = ['23:58', '22:00'];
 
 /** `all-kinds` of later: another wait, and a message before the last call. */
 const BEFORE = '  - { id: middle, wait: 2s }';
@@ -40,9 +40,10 @@ export async function stormWorkspace(inFolder: string, receiver: string, opens: 
     }
     await writeFile(file, text);
   };
+  const closes = opens - 120 * MINUTE;
   const clock = (at: Instant) => new Date(at).toISOString().slice(11, 16);
-  await edit('settings.yaml', [OPENS, clock(opens)], ["from: '00:00'", `from: '${clock(opens - 120 * MINUTE)}'`]);
-  await edit('held.yaml', [OPENS, clock(opens)], [CLOSES, clock(opens - MINUTE)]);
+  await edit('settings.yaml', [OPENS, clock(opens)], ["from: '00:00'", `from: '${clock(closes)}'`]);
+  await edit('held.yaml', [OPENS, clock(opens)], [CLOSES, clock(closes)]);
   await edit('all-kinds.yaml', [RECEIVER, receiver]);
   return { folder, change: () => edit('all-kinds.yaml', [BEFORE, AFTER]) };
 }

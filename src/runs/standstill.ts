@@ -6,6 +6,7 @@
 import { deadlineOf } from '../core/ending.ts';
 import type { Move } from '../core/interpret.ts';
 import { dueOf, ended, hold, standing } from '../core/pausing.ts';
+import { inRounds } from '../core/repeat.ts';
 import type { Cursor } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
@@ -70,5 +71,5 @@ async function takeBack(tx: Queryable, run: string, cursor: Cursor): Promise<Cur
     .where('status', '=', 'reserved')
     .returning('id')
     .executeTakeFirst();
-  return gone === undefined ? null : { phase: 'ready', step, at, visit, ...(to && { to }) };
+  return gone === undefined ? null : inRounds({ phase: 'ready', step, at, visit, ...(to && { to }) }, cursor.rounds);
 }
