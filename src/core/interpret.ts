@@ -14,6 +14,7 @@ import { assign, type Known } from './experiment.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
 import { BEFORE_MILESTONE, milestoneOf } from './milestone.ts';
+import { onceOut } from './move-by-hand.ts';
 import { NO_OFFERS, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
 import type { HeldUntilNow } from './pausing.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
@@ -329,13 +330,12 @@ export function delivered(
   const at = now - cursor.at <= given.latenessForgiven ? cursor.at : now;
   const [to, ...rest] = cursor.to ?? [];
   const about = { ...said(step, cursor.at, cursor.visit), ...receiverIn(to) };
+  const next: Cursor =
+    rest.length > 0
+      ? { phase: 'ready', step: step.id, at, visit: cursor.visit, to: rest }
+      : { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 };
   return {
-    cursor: inRounds(
-      rest.length > 0
-        ? { phase: 'ready', step: step.id, at, visit: cursor.visit, to: rest }
-        : { phase: 'ready', step: step.next, at, visit: cursor.visit + 1 },
-      cursor.rounds,
-    ),
+    cursor: cursor.movedTo === undefined ? inRounds(next, cursor.rounds) : onceOut(cursor, cursor.movedTo, now),
     log: refusal === null ? { ...about, did: 'acted' } : { ...about, did: 'refused', refusal },
   };
 }

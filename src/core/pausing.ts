@@ -9,6 +9,8 @@
 import { deadlineOf, OUT_OF_TIME } from './ending.ts';
 import type { Move } from './interpret.ts';
 import type { Journey } from './journey.ts';
+import { onceOut } from './move-by-hand.ts';
+import { inRounds } from './repeat.ts';
 import type { Cursor } from './run.ts';
 import { DAY, type Instant, MINUTE, type Milliseconds } from './time.ts';
 
@@ -87,6 +89,16 @@ export function hold(
   const due = dueOf(cursor, wokenAt);
   const until = due <= now ? deadline : Math.min(due, deadline);
   return standing(cursor, until);
+}
+
+/**
+ * The position of a run whose message was taken back: its step is decided anew. Whoever was moved meanwhile stands there,
+ * and that message is not sent.
+ */
+export function takenBack(cursor: Extract<Cursor, { phase: 'delivering' }>, now: Instant): Cursor {
+  const { step, at, visit, to, rounds, movedTo } = cursor;
+  if (movedTo !== undefined) return onceOut(cursor, movedTo, now);
+  return inRounds({ phase: 'ready', step, at, visit, ...(to && { to }) }, rounds);
 }
 
 /** Nothing but waiting. */

@@ -6,11 +6,14 @@
 import type { Journey, Step, StepId } from './journey.ts';
 import { stepOf } from './standing-at.ts';
 
-/** The step, and all that may come after it, in the order in which one would read them. */
-export function reachableFrom(journey: Journey, from: StepId | null): ReadonlySet<StepId> {
+/**
+ * The step, and all that may come after it, in the order in which one would read them.
+ * @param without nor what comes only after this one
+ */
+export function reachableFrom(journey: Journey, from: StepId | null, without?: StepId): ReadonlySet<StepId> {
   const seen = new Set<StepId>();
   const visit = (id: StepId | null): void => {
-    if (id === null || seen.has(id)) return;
+    if (id === null || id === without || seen.has(id)) return;
     seen.add(id);
     for (const following of followersOf(stepOf(journey, id))) visit(following);
   };

@@ -67,6 +67,8 @@ type Position =
       readonly visit: number;
       /** Of a message to people of an account: who gets it, and then whose turn comes after. */
       readonly to?: readonly [Addressee, ...Addressee[]];
+      /** By hand, while the message was on its way: where the run stands once that is over; null: past the last step. */
+      readonly movedTo?: StepId | null;
     };
 
 /** Somebody of an account who was chosen for a message, and has not had it yet. */

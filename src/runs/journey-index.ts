@@ -9,6 +9,7 @@ import { mayWait } from '../core/groups.ts';
 import { type Interest, interestOf, interestOfExpressions, joinInterests } from '../core/interest.ts';
 import type { Journey, Step, StepId } from '../core/journey.ts';
 import { milestoneOf } from '../core/milestone.ts';
+import { standsAt } from '../core/move-by-hand.ts';
 import type { Offer } from '../core/offer.ts';
 import { followersOf, reachableFrom } from '../core/reachable.ts';
 import { rolesOf } from '../core/receivers.ts';
@@ -77,7 +78,11 @@ export function reachesPeople(journey: Journey, cursor: Cursor): boolean {
   };
   if (cursor.step === null) return false;
   // The wait may be over, and a message on its way out.
-  return visit(cursor.step) || (cursor.phase !== 'ready' && followersOf(stepOf(journey, cursor.step)).some(visit));
+  return (
+    visit(cursor.step) ||
+    visit(standsAt(cursor)) ||
+    (cursor.phase !== 'ready' && followersOf(stepOf(journey, cursor.step)).some(visit))
+  );
 }
 
 /** What is asked about people of an account: by roles, and by templates of whoever gets a message. */

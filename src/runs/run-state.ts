@@ -8,6 +8,7 @@ import type { JsonObject } from '../core/condition.ts';
 import { propertiesOf } from '../core/entry.ts';
 import type { Known } from '../core/experiment.ts';
 import type { Facts } from '../core/facts.ts';
+import { standsAt } from '../core/move-by-hand.ts';
 import type { OfferLedger } from '../core/offer.ts';
 import type { Ledger } from '../core/pressure.ts';
 import type { AccountAsked } from '../core/receivers.ts';
@@ -114,7 +115,8 @@ export async function readState(
 ): Promise<RunState> {
   const version = await versions.load(tx, row.version);
   const settings = await shelf.load(tx, row.publication_id);
-  const ahead = [version.from(row.cursor.step), version.named];
+  const from = standsAt(row.cursor);
+  const ahead = [version.from(from), version.named];
   const interests = asked === 'what comes' ? ahead : [...ahead, version.watched];
   const askedOf = new Set(interests.flatMap(({ related }) => [...related]));
   // A wait that is over in time is over at the instant it was meant to be, which may be before now.
@@ -137,7 +139,7 @@ export async function readState(
     userId: person.user_id,
     person: row.person,
     heldOut: row.held_out,
-    experiments: version.comesToExperiment(row.cursor.step) ? await knownOf(tx, person.id, row.journey) : {},
+    experiments: version.comesToExperiment(from) ? await knownOf(tx, person.id, row.journey) : {},
     enteredAt: row.entered_at.getTime(),
     entry: row.entry,
     status: row.status,

@@ -5,8 +5,7 @@
  */
 import { deadlineOf } from '../core/ending.ts';
 import type { Move } from '../core/interpret.ts';
-import { dueOf, ended, hold, standing } from '../core/pausing.ts';
-import { inRounds } from '../core/repeat.ts';
+import { dueOf, ended, hold, standing, takenBack } from '../core/pausing.ts';
 import type { Cursor } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import type { Queryable } from '../store/database.ts';
@@ -37,7 +36,7 @@ export async function standstill(
     return { move: ended(cursor, 'exited', stoppedBecause(control.reason), now) };
   }
   if (control?.kind === 'paused') {
-    const here = await takeBack(tx, state.id, cursor);
+    const here = await takeBack(tx, state.id, cursor, now);
     if (here === null) return null;
     const move = hold(version.journey, here, state, now);
     const due = dueOf(here, state.wokenAt);
@@ -46,7 +45,7 @@ export async function standstill(
   }
   if (held?.releaseAt != null && held.releaseAt > now) {
     const until = Math.min(held.releaseAt, deadlineOf(version.journey, state.enteredAt));
-    const here = until > now ? await takeBack(tx, state.id, cursor) : null;
+    const here = until > now ? await takeBack(tx, state.id, cursor, now) : null;
     if (here === null) return null;
     return { move: standing(here, until), why: 'its turn after the pause is at' };
   }
@@ -62,14 +61,14 @@ export function stoppedBecause(reason: string): string {
  * A message that is reserved but not handed over is not wanted yet: its step is decided anew when the run goes on, caps and
  * unsubscribes included. Null where the channel may have it already.
  */
-async function takeBack(tx: Queryable, run: string, cursor: Cursor): Promise<Cursor | null> {
+async function takeBack(tx: Queryable, run: string, cursor: Cursor, now: Instant): Promise<Cursor | null> {
   if (cursor.phase !== 'delivering') return cursor;
-  const { step, at, visit, to } = cursor;
+  const { step, visit, to } = cursor;
   const gone = await tx
     .deleteFrom('messages')
     .where('id', '=', messageId(run, step, visit, to?.[0].id))
     .where('status', '=', 'reserved')
     .returning('id')
     .executeTakeFirst();
-  return gone === undefined ? null : inRounds({ phase: 'ready', step, at, visit, ...(to && { to }) }, cursor.rounds);
+  return gone === undefined ? null : takenBack(cursor, now);
 }
