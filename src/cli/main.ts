@@ -18,6 +18,7 @@ import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { playCommand } from './commands/play.ts';
 import { publishCommand } from './commands/publish.ts';
+import { runCommand } from './commands/run.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { startCommand } from './commands/start.ts';
 import { syncCommand } from './commands/sync.ts';
@@ -39,6 +40,7 @@ for (const command of [
   pauseCommand(),
   resumeCommand(),
   stopCommand(),
+  runCommand(),
   auditCommand(),
   demoCommand(),
   playCommand(),

@@ -23,6 +23,7 @@ import { messageRoutes } from './api/messages.ts';
 import { offerRoutes } from './api/offers.ts';
 import { peopleRoutes } from './api/people.ts';
 import { refusalRoutes } from './api/refusals.ts';
+import { runMoveRoutes } from './api/run-moves.ts';
 import { requireApiKey } from './auth.ts';
 import { answerError, answerNotFound } from './errors.ts';
 import { healthRoutes, type Readiness } from './health.ts';
@@ -102,6 +103,7 @@ export async function buildServer(deps: ServerDeps): Promise<FastifyInstance> {
   await app.register(factRoutes(db, clock));
   await app.register(enrichmentRoutes(db, clock));
   await app.register(journeyRoutes(db));
+  await app.register(runMoveRoutes(db, clock));
   await app.register(experimentRoutes(db, clock));
   await app.register(holdoutRoutes(db, clock));
   await app.register(driftRoutes(db, clock));

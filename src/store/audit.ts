@@ -13,6 +13,12 @@ export interface ByHand {
   readonly reason: string;
 }
 
+/** Likewise where nobody has to say why. */
+export interface ByWhom {
+  readonly by: string;
+  readonly reason: string | null;
+}
+
 export interface AuditEntry {
   /** In the past tense: `paused`. */
   readonly did: string;
@@ -35,7 +41,7 @@ export interface ReadAudit {
 
 export async function audit(
   tx: Queryable,
-  { by, reason }: ByHand,
+  { by, reason }: ByWhom,
   { did, journey, run, detail = {} }: AuditEntry,
   now: Instant,
 ): Promise<void> {

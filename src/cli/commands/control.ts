@@ -4,6 +4,7 @@
  */
 import { userInfo } from 'node:os';
 import { Command } from 'commander';
+import type { Json, JsonObject } from '../../core/condition.ts';
 import { type Resumption, USUAL_RESUMPTION } from '../../core/pausing.ts';
 import { createClock, type Instant } from '../../core/time.ts';
 import { resumptionOf } from '../../definitions/compile-policy.ts';
@@ -101,13 +102,20 @@ export function auditCommand(): Command {
       else
         print(
           lines
-            .map(({ at, by, did, journey, run, reason }) => {
-              const what = run ?? journey ?? '';
+            .map(({ at, by, did, journey, run, reason, detail }) => {
+              const what = run === null ? (journey ?? '') : `${run}${wayOf(detail)}`;
               return `${at.toISOString()}  ${by} ${did} ${what}${reason === null ? '' : `: ${reason}`}`;
             })
             .join('\n') || 'Nothing has been done by hand.',
         );
     });
+}
+
+/** From where to where a run was moved, as far as it is written down. */
+function wayOf(detail: JsonObject): string {
+  const place = (step: Json) => (step === null ? 'the end' : step);
+  const from = 'from' in detail ? ` from ${place(detail.from)}` : '';
+  return 'to' in detail ? `${from} to ${place(detail.to)}` : from;
 }
 
 /** With the options of everything that goes into the audit log. */

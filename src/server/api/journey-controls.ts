@@ -24,13 +24,9 @@ import { JOURNEY_STATUSES, journeyStatus } from '../../runs/journey-status.ts';
 import { readAudit } from '../../store/audit.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
+import { byHand } from './by-hand.ts';
 import { expectJourney } from './journeys.ts';
 
-/** Who does it, and why: kept in the audit log. */
-export const byHand = z.strictObject({
-  by: z.string().trim().min(1).max(200).describe('Who does it'),
-  reason: z.string().trim().min(1).max(2_000).describe('Why'),
-});
 const letOut = byHand.extend(resumeRule.shape);
 
 const controlAnswer = z.object({
