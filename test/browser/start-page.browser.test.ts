@@ -106,6 +106,19 @@ describe.each(LOOKS)('on a $name', ({ options }) => {
     expect(await look(server.url)).toEqual({ heading: 'Journeys', ...fine });
   });
 
+  test('so it does, and says why, while a journey is paused', async () => {
+    const byHand = { by: 'ada', reason: `a wrong price, see ${'a-very-'.repeat(12)}long-thread` };
+    await server.api('/api/journeys/win-over/pause', byHand);
+    expect(await look(server.url)).toEqual({ heading: 'Journeys', ...fine });
+    const { page, context } = await watchedPage(browser, [server.url], options);
+    await page.goto(server.url);
+    await row(page, /^win-over paused/)
+      .getByText(`by ada: ${byHand.reason}`)
+      .waitFor();
+    await context.close();
+    await server.api('/api/journeys/win-over/resume', { by: 'ada', reason: 'all is well' });
+  });
+
   test('so it does while Temporal, or Postgres, is away', async () => {
     const away = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' });
     const ready = async () => ({

@@ -1,5 +1,9 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { USUAL_RESUMPTION } from '../../src/core/pausing.ts';
+import { currentPublication, publish } from '../../src/definitions/publish.ts';
+import type { JourneyPolicy } from '../../src/definitions/workspace-types.ts';
+import { pauseJourney, startJourney, stopJourney } from '../../src/runs/journey-controls.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
 import { AT, addMember, addPerson, addRun, publishWorkspace } from './rows.ts';
@@ -161,6 +165,7 @@ describe('the description of the API', () => {
       '/api/audit',
       '/api/journeys/{key}/runs',
       '/api/runs/log',
+      ...['advance', 'move', 'exit'].map((what) => `/api/runs/{id}/${what}`),
       '/api/messages',
       '/healthz',
       '/readyz',
@@ -244,11 +249,45 @@ describe('the start page', () => {
       .replace(/<style>.*<\/style>/s, '')
       .replace(/<[^>]+>/g, ' ')
       .replace(/\s+/g, ' ');
-    expect(text).toContain('free-to-paid whoever enters high-intent → no goal 2 1 0 0 0 0');
+    expect(text).toContain('free-to-paid published whoever enters high-intent → no goal 2 1 0 0 0 0');
     expect(text).toContain('gone-quiet 0');
     expect(text).toContain('Send the first event');
     expect(text).toContain('high-intent Want &lt;more&gt; 1');
     expect(body).toContain('<a href="http://localhost:1080/?a=1&amp;b=2">Mail&quot;box</a>');
     expect(body).toContain('<a href="/docs">');
+  });
+
+  test('says how each journey stands, and leaves out what is archived once nobody is in it', async () => {
+    const { db } = database;
+    const text = async () => {
+      const { body } = await app.inject({ url: '/' });
+      return body
+        .replace(/<style>.*<\/style>/s, '')
+        .replace(/<[^>]+>/g, ' ')
+        .replace(/\s+/g, ' ');
+    };
+    const byHand = { journey: 'free-to-paid', by: 'ada', reason: 'a <wrong> price' };
+    await pauseJourney(db, { ...byHand, refuses: false }, Date.now());
+    expect(await text()).toContain(
+      'free-to-paid paused whoever enters high-intent → no goal Paused just now by ada: a &lt;wrong&gt; price 2 1',
+    );
+    await stopJourney(db, { ...byHand, ends: false, resumption: USUAL_RESUMPTION }, Date.now());
+    expect(await text()).toContain('free-to-paid stopped whoever enters high-intent → no goal Stopped just now by ada');
+    await startJourney(db, byHand, Date.now());
+    expect(await text()).toContain('free-to-paid published whoever enters high-intent → no goal 2 1');
+
+    const as = async (hash: string, policy: JourneyPolicy) => {
+      const current = await currentPublication(db);
+      if (current === null) throw new Error('Nothing is published');
+      const journeys = Object.entries(current.workspace.journeys).map(([key, one]) => [key, { ...one, policy }]);
+      await publish(db, { ...current.workspace, hash, journeys: Object.fromEntries(journeys) }, new Date());
+    };
+    await as('w2', { status: 'draft' });
+    expect(await text()).toContain('free-to-paid draft whoever enters high-intent → no goal Nobody enters yet 2 1');
+    await as('w3', { status: 'archived' });
+    expect(await text()).toContain('free-to-paid archived whoever enters high-intent → no goal Nobody enters any more');
+    await db.updateTable('runs').set({ status: 'completed' }).where('status', '=', 'active').execute();
+    expect(await text()).not.toContain('free-to-paid archived');
+    expect(await text()).toContain('Converted 1');
   });
 });

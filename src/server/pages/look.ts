@@ -42,6 +42,9 @@ h3 + table th { border-top-color: var(--line); color: var(--soft) }
 .zero, .soft { color: var(--soft) }
 small { display: block; color: var(--soft); font-size: .85rem; line-height: 1.4 }
 .note { margin-top: .9rem; max-width: none; font-size: .85rem }
+.status { display: inline-block; padding: 0 .6em; border: 1px solid var(--line); border-radius: 999px; color: var(--soft); font-size: .8rem; white-space: nowrap }
+:is(.paused, .stopped) { border-color: var(--ink); color: var(--ink) }
+.paused { background: var(--ink); color: var(--card) }
 .better { color: var(--converted) }
 .worse { color: var(--bad) }
 .bar { display: flex; gap: 2px; height: 6px; margin-top: .5rem; max-width: 22rem; border-radius: 3px; overflow: hidden }

@@ -14,12 +14,19 @@ import { backlog } from '../../measurement/backlog.ts';
 import { type Conversion, conversionByHoldout } from '../../measurement/conversion.ts';
 import { type JourneyOutcomes, journeyOutcomes } from '../../measurement/journey-outcomes.ts';
 import { type Refusals, refusals } from '../../measurement/messages.ts';
+import { type Control, readControls } from '../../runs/journey-controls.ts';
+import { isPutAway, type JourneyStatus, journeyStatus } from '../../runs/journey-status.ts';
 import type { Database } from '../../store/database.ts';
 import { listPlannedEvents, type PlannedEvent } from '../routes/tracking-plan.ts';
 
 export interface JourneyOverview {
   readonly key: string;
-  /** Undefined where it is not published any more and only finishes its runs. */
+  readonly status: JourneyStatus;
+  /** Who paused or stopped it, while it is. */
+  readonly control: Pick<Control, 'since' | 'by' | 'reason'> | undefined;
+  /** Archived, and nobody is in it any more: it counts, and is not listed. */
+  readonly putAway: boolean;
+  /** Undefined where it is not in the workspace any more and only finishes its runs. */
   readonly rule: { readonly entry: string; readonly goal: string | null } | undefined;
   /** Undefined until somebody enters. */
   readonly outcomes: JourneyOutcomes | undefined;
@@ -54,9 +61,10 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
   const timezone = workspace?.settings.timezone ?? UNPUBLISHED_ZONE;
   const at = clock.now();
   const today = DateTime.fromMillis(at, { zone: timezone }).startOf('day').toMillis();
-  const [outcomes, conversions, sizes, active, refused, queues, planned, anyEvent] = await Promise.all([
+  const [outcomes, conversions, controls, sizes, active, refused, queues, planned, anyEvent] = await Promise.all([
     journeyOutcomes(db),
     conversionByHoldout(db),
+    readControls(db),
     readAudienceSizes(db),
     channelActivity(db, today),
     refusals(db),
@@ -68,7 +76,7 @@ export async function readOverview(db: Database, clock: Clock): Promise<Overview
     at,
     timezone,
     workspace: workspace?.settings.name ?? null,
-    journeys: journeysOf(workspace, outcomes, conversions),
+    journeys: journeysOf(workspace, outcomes, conversions, controls),
     audiences: audiencesOf(workspace, sizes),
     channels: channelsOf(workspace, active),
     refusals: refused,
@@ -91,15 +99,22 @@ function journeysOf(
   workspace: Workspace | undefined,
   outcomes: readonly JourneyOutcomes[],
   conversions: readonly Conversion[],
+  controls: ReadonlyMap<string, Control>,
 ): JourneyOverview[] {
   const published = workspace?.journeys ?? {};
   const keys = new Set([...Object.keys(published), ...outcomes.map(({ journey }) => journey)]);
   return [...keys].sort().map((key) => {
-    const journey = published[key]?.journey;
+    const version = published[key];
+    const journey = version?.journey;
+    const control = controls.get(key);
+    const ofKey = outcomes.find((one) => one.journey === key);
     return {
       key,
+      status: journeyStatus(version, control),
+      control: control?.state === 'published' ? undefined : control,
+      putAway: isPutAway(version, ofKey?.outcomes.active ?? 0),
       rule: journey && { entry: entryOf(journey), goal: goalOf(journey) },
-      outcomes: outcomes.find((one) => one.journey === key),
+      outcomes: ofKey,
       conversion: conversions.find((one) => one.journey === key),
     };
   });

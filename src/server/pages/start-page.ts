@@ -67,7 +67,7 @@ ${tile('Sent today', sum(channels.map(({ recently }) => recently)))}
 ${tile('Events waiting', waiting)}
 </dl>
 ${firstSteps(overview, publicUrl)}
-${journeysSection(journeys)}
+${journeysSection(overview)}
 ${trackingPlanSection(overview)}
 <div class="two">${audiencesSection(overview.audiences)}${messagesSection(overview)}</div>
 <p class="note">${workspace === null ? '' : `Workspace ${workspace}, `}${dateAndTime(at, timezone)} in ${timezone}</p>`;
