@@ -11,7 +11,7 @@ import { type BacktestCounts, BacktestTally, type Period } from './backtest-tall
 import type { SimulatedRun } from './simulation.ts';
 import type { History } from './sort-by-person.ts';
 import { type LivedLife, VirtualLife } from './virtual-life.ts';
-import { type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
+import { asPublished, type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 export interface BacktestQuestion {
   readonly workspace: LivedWorkspace;
@@ -50,7 +50,7 @@ export async function backtest(
   onEntry: (entry: BacktestEntry) => void = () => {},
   onHistory: (history: History) => void = () => {},
 ): Promise<Backtest> {
-  const proposed = new Side(workspace, journey, period);
+  const proposed = new Side(asPublished(workspace, journey), journey, period);
   const current = against === undefined ? null : new Side(against, journey, period);
   const changes = { same: 0, added: 0, lost: 0 };
   let lived = 0;

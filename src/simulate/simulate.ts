@@ -10,7 +10,7 @@ import type { Persona } from './persona.ts';
 import { callsOf, occasionIn, peopleOf } from './persona-calls.ts';
 import type { Simulation } from './simulation.ts';
 import { VirtualLife } from './virtual-life.ts';
-import { type LivedWorkspace, virtualWorld } from './virtual-world.ts';
+import { asPublished, type LivedWorkspace, virtualWorld } from './virtual-world.ts';
 
 export interface SimulationInput {
   readonly workspace: LivedWorkspace;
@@ -79,7 +79,9 @@ function workspaceFor({ workspace, journey: key, heldOut, only = false }: Simula
     throw new Error(`The workspace has no journey \`${key}\`. ${advice}`);
   }
   const side = heldOut === undefined ? {} : { holdout: Number(heldOut), holdoutEverywhere: undefined };
-  // A draft is tried as if it were published.
-  const chosen = { [key]: { hash: version.hash, journey: { ...version.journey, ...side } } };
-  return { ...workspace, journeys: only ? chosen : { ...workspace.journeys, ...chosen } };
+  const journey = { ...version.journey, ...side };
+  const journeys = only
+    ? { [key]: { ...version, journey } }
+    : { ...workspace.journeys, [key]: { ...version, journey } };
+  return asPublished({ ...workspace, journeys }, key);
 }

@@ -32,6 +32,14 @@ export function looksAtAccounts({ audiences, journeys }: LivedWorkspace): boolea
   );
 }
 
+/** A draft is tried as if it were published. */
+export function asPublished(workspace: LivedWorkspace, key: string): LivedWorkspace {
+  const version = workspace.journeys[key];
+  if (version === undefined) return workspace;
+  const { policy: _, ...published } = version;
+  return { ...workspace, journeys: { ...workspace.journeys, [key]: published } };
+}
+
 /** Nobody is asked about anybody: audiences that only enrichments look at are left out. */
 export function virtualWorld(
   { audiences, journeys, tags, settings }: LivedWorkspace,

@@ -48,6 +48,16 @@ const history = [
 ];
 
 describe('a backtest', () => {
+  it('of a draft finds what it would do if it were published', async () => {
+    const workspace = workspaceOf([welcome]);
+    const draft = { welcome: { hash: 'hash-of-welcome', journey: welcome, policy: { status: 'draft' } } } as const;
+    const published = await over(history, workspace);
+    expect((await over(history, { ...workspace, journeys: draft })).found).toEqual(published.found);
+    // As one in force it is what nobody enters.
+    const { found } = await over(history, workspace, { against: { ...workspace, journeys: draft } });
+    expect(found.changes).toEqual({ same: 0, added: 2, lost: 0 });
+  });
+
   it('says who would have entered and when, what they would have got or not, and who converted anyway', async () => {
     const { found, entries } = await over(history, workspaceOf([welcome]));
     expect(found.people).toBe(3);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import type { Condition } from '../../src/core/condition.ts';
 import type { Journey } from '../../src/core/journey.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
@@ -36,6 +36,23 @@ function sent(run: SimulatedRun): string[] {
     .filter(({ refusal }) => refusal === null)
     .map(({ channel, template }) => `${channel} ${template}`);
 }
+
+test('a draft is lived through as if it were published; whoever runs beside it meets no other draft', () => {
+  const other = { ...freeToPaid, key: 'other' };
+  const workspace = workspaceOf([freeToPaid, other]);
+  const draft = { policy: { status: 'draft' } } as const;
+  const journeys = Object.fromEntries(
+    Object.entries(workspace.journeys).map(([key, version]) => [key, { ...version, ...draft }]),
+  );
+  const lived = simulate({
+    workspace: { ...workspace, journeys },
+    journey: 'free-to-paid',
+    persona: exporter(),
+    heldOut: false,
+  });
+  expect(lived.runs.map(({ journey: key, outcome }) => `${key} ${outcome}`)).toEqual(['free-to-paid timed-out']);
+  expect(lived.others).toEqual([]);
+});
 
 describe('free to paid', () => {
   it('who viewed the upgrade page gets a sales task and an email an hour after the fourth export', () => {
