@@ -12,6 +12,7 @@ import type { Database } from '../store/database.ts';
 import { announcement } from '../store/notify.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 import { stoppedBecause } from './standstill.ts';
+import { tellWaiting } from './waiting-entries.ts';
 
 const BATCH = 200;
 
@@ -52,8 +53,8 @@ export async function endStopped({ db, clock }: Controlling): Promise<number> {
     const locked = await lockProfileRows(tx, [...new Set(found.map(({ profile_id }) => profile_id))]);
     const now = clock.now();
     // Between finding and locking, runs may have ended or gone over to another person, or the journey was started again.
-    const { rows } = await sql<{ id: string; cursor: Cursor; reason: string }>`
-      select r.id, r.cursor, c.reason from runs r join journey_controls c on c.journey = r.journey and c.ends
+    const { rows } = await sql<{ id: string; profile_id: number; cursor: Cursor; reason: string }>`
+      select r.id, r.profile_id, r.cursor, c.reason from runs r join journey_controls c on c.journey = r.journey and c.ends
       where r.id = any(${found.map(({ id }) => id)}) and r.status = 'active'
         and r.profile_id = any(${locked.map(({ id }) => id)})
     `.execute(tx);
@@ -75,6 +76,7 @@ export async function endStopped({ db, clock }: Controlling): Promise<number> {
       tx,
       ends.map(({ id }) => ({ run_id: id, kind: 'end', body: { outcome: 'exited' } })),
     );
+    await tellWaiting(tx, [...new Set(rows.map(({ profile_id }) => profile_id))], now);
     return found.length;
   });
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { workspaceOf } from '../kit/engine.ts';
@@ -8,7 +9,9 @@ import { storyFor } from './story.ts';
 import { emailFile, inAppFile, settingsFile } from './templates.ts';
 
 const FILES = {
-  'settings.yaml': settingsFile('traits: { email: string }\ncaps: [{ channel: email, atMost: 1, within: 12h }]\n'),
+  'settings.yaml': settingsFile(
+    'traits: { email: string }\ncaps: [{ channel: email, atMost: 1, within: 12h }]\ngroups: { one: { lower: waits } }\n',
+  ),
   'journeys.yaml': `
 journey: letters
 enter: { event: Letters Wanted }
@@ -20,6 +23,10 @@ journey: many
 enter: { event: Many Wanted }
 resume: { rate: 20/minute, stale: 1d }
 steps: [{ wait: 1h }, { email: first }, { wait: 2d }, { in-app: note }]
+---
+journey: random
+enter: { event: Random Wanted }
+steps: [{ wait: 1h }, { email: first }, { wait: 2d }]
 ---
 journey: at-once
 enter: { event: Now Wanted }
@@ -34,6 +41,17 @@ steps:
     timeout: 1d
     onTimeout: [{ in-app: nudge }]
   - in-app: note
+---
+journey: occupied
+enter: { event: Occupied }
+group: one
+exit: { after: 60d }
+steps: [{ wait: 50d }]
+---
+journey: waits-for-it
+enter: { event: Waits }
+group: one
+steps: [{ in-app: note }]
 ---
 journey: in-preparation
 status: draft
@@ -276,6 +294,85 @@ describe('resuming', () => {
   });
 });
 
+describe('whenever it is paused and resumed, at whatever rates', () => {
+  /** Minutes after the first entry: who enters when, and pauses of a length that end with a rate. */
+  const lives = fc.record({
+    entries: fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 12, maxLength: 20 }),
+    pauses: fc.array(
+      fc.record({
+        after: fc.integer({ min: 0, max: 60 }),
+        lasts: fc.integer({ min: 1, max: 120 }),
+        rate: fc.integer({ min: 1, max: 12 }),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+  });
+  let round = 0;
+
+  test('nobody is lost or sent to twice, nothing goes out during a pause, and what is let out keeps to its rate', async () => {
+    await fc.assert(
+      fc.asyncProperty(lives, async ({ entries, pauses }) => {
+        round += 1;
+        const start = engine.clock.now();
+        const until = (minute: number) => engine.pass(start + minute * MINUTE - engine.clock.now());
+        const dueAt = new Map(
+          entries.map((minute, index) => [`random-${round}-${index}`, start + minute * MINUTE + HOUR]),
+        );
+        const sentAt = async () => {
+          const rows = await engine.db
+            .selectFrom('messages')
+            .innerJoin('profiles', 'profiles.id', 'profile_id')
+            .select(['user_id', 'sent_at'])
+            .where('user_id', 'like', `random-${round}-%`)
+            .where('messages.status', '=', 'sent')
+            .where('channel', '=', 'email')
+            .execute();
+          return rows.map(({ user_id, sent_at }) => ({ userId: user_id ?? '', at: sent_at?.getTime() ?? 0 }));
+        };
+        const steps: { readonly minute: number; readonly act: () => Promise<void> }[] = [...dueAt.keys()].map(
+          (userId, index) => ({ minute: entries[index] ?? 0, act: () => enter(userId, 'Random Wanted') }),
+        );
+        const silences: { from: number; to: number }[] = [];
+        const releases: { at: number; rate: number; of: ReadonlySet<string> }[] = [];
+        let minute = 30;
+        for (const { after, lasts, rate } of pauses) {
+          minute += after;
+          steps.push({ minute, act: async () => void (await control('random', 'pause')) });
+          silences.push({ from: start + minute * MINUTE, to: start + (minute + lasts) * MINUTE });
+          minute += lasts;
+          steps.push({
+            minute,
+            act: async () => {
+              const had = new Set((await sentAt()).map(({ userId }) => userId));
+              const now = engine.clock.now();
+              const held = [...dueAt].filter(([userId, due]) => due <= now && !had.has(userId));
+              await control('random', 'resume', { rate: `${rate}/minute`, stale: 'never' });
+              releases.push({ at: now, rate, of: new Set(held.map(([userId]) => userId)) });
+            },
+          });
+        }
+        for (const step of steps.sort((a, b) => a.minute - b.minute)) {
+          await until(step.minute);
+          await step.act();
+        }
+        await until(minute + 4 * 60);
+
+        const sent = await sentAt();
+        expect(sent.map(({ userId }) => userId).sort()).toEqual([...dueAt.keys()].sort());
+        for (const userId of dueAt.keys()) expect(subjectsTo(userId)).toEqual(['first']);
+        for (const { from, to } of silences) expect(sent.filter(({ at }) => at > from && at < to)).toEqual([]);
+        for (const [index, { at, rate, of }] of releases.entries()) {
+          const end = releases[index + 1] === undefined ? Number.POSITIVE_INFINITY : (silences[index + 1]?.from ?? 0);
+          const times = sent.filter((one) => of.has(one.userId) && one.at >= at && one.at <= end).map((one) => one.at);
+          for (const time of times)
+            expect(times.filter((other) => other >= time && other < time + MINUTE).length).toBeLessThanOrEqual(rate);
+        }
+      }),
+      { numRuns: 5 },
+    );
+  }, 240_000);
+});
+
 describe('stopping', () => {
   test('lets people finish and nobody enter; starting lets them enter again', async () => {
     await enter('finisher', 'Letters Wanted');
@@ -318,6 +415,20 @@ describe('stopping', () => {
     await engine.pass(2 * DAY);
     expect(await messagesOf('ender')).toEqual(['email-first: sent']);
     await control('letters', 'start');
+  });
+
+  test('for everybody lets in whoever waited for a run of it to end', async () => {
+    await enter('waiter', 'Occupied');
+    await engine.settled();
+    await enter('waiter', 'Waits');
+    await engine.settled();
+    expect(await engine.runsOf('waiter')).toMatchObject([{ journey: 'occupied' }]);
+    await control('occupied', 'stop', { people: 'end' });
+    await engine.pass(MINUTE);
+    expect(await engine.runsOf('waiter')).toMatchObject([
+      { journey: 'occupied', status: 'exited' },
+      { journey: 'waits-for-it', status: 'completed' },
+    ]);
   });
 
   test('what cannot be done is refused with what to do instead', async () => {
