@@ -7,7 +7,18 @@ import { condition, of } from './schema-condition.ts';
 import { entry } from './schema-entry.ts';
 import { variantFields, winner } from './schema-experiment.ts';
 import { caps, messaging } from './schema-pressure.ts';
-import { duration, json, key, oneOf, percent, rate, text, traitName, webAddress } from './schema-values.ts';
+import {
+  duration,
+  durationOrNever,
+  json,
+  key,
+  oneOf,
+  percent,
+  rate,
+  text,
+  traitName,
+  webAddress,
+} from './schema-values.ts';
 import { wait } from './schema-wait.ts';
 
 const id = key
@@ -198,10 +209,9 @@ export const step: z.ZodType<AuthoredStep> = oneOf(
   ],
 ).meta({ id: 'step' });
 
-const A_STALENESS = 'a duration such as `2d`, or `never`';
-const staleAfter = z
-  .union([z.literal('never'), duration], { error: `must be ${A_STALENESS}` })
-  .describe('A message that was due longer ago than this at the resume is refused as stale.');
+const staleAfter = durationOrNever.describe(
+  'A message that was due longer ago than this at the resume is refused as stale.',
+);
 
 export const resumeRule = z.strictObject({ rate: rate.optional(), stale: staleAfter.optional() });
 

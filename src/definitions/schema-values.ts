@@ -40,11 +40,21 @@ const must = (text: string) => ({
 const DURATION =
   /^\d+(\.\d+)?\s?(milliseconds?|msecs?|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|years?|yrs?|y)$/;
 
-export const duration = z
-  .string(must('a duration such as `30m`, `12h` or `14 days`'))
-  .regex(DURATION, must('a duration such as `30m`, `12h` or `14 days`'))
-  .refine((text) => !DURATION.test(text) || millisecondsOf(text) >= 1, { error: 'must be longer than nothing' })
-  .meta({ title: 'duration', description: 'A length of time: `30m`, `12h`, `14 days`.' });
+function durationSaying(what: string) {
+  return z
+    .string(must(what))
+    .regex(DURATION, must(what))
+    .refine((text) => !DURATION.test(text) || millisecondsOf(text) >= 1, { error: 'must be longer than nothing' })
+    .meta({ title: 'duration', description: 'A length of time: `30m`, `12h`, `14 days`.' });
+}
+
+export const duration = durationSaying('a duration such as `30m`, `12h` or `14 days`');
+
+const A_DURATION_OR_NEVER = 'a duration such as `2d`, or `never`';
+export const durationOrNever = z.union(
+  [z.literal('never'), durationSaying(A_DURATION_OR_NEVER)],
+  must(A_DURATION_OR_NEVER),
+);
 
 const CALENDAR = /^(today|([1-9]\d{0,3})\s+calendar\s+days?)$/;
 const A_WINDOW = 'a duration such as `30m` or `14 days`, or `7 calendar days`, or `today`';
