@@ -6,7 +6,7 @@
 import type { JsonObject } from '../core/condition.ts';
 import type { Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
-import type { Workspace } from '../definitions/workspace-types.ts';
+import type { JourneyVersion, Workspace } from '../definitions/workspace-types.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
 
 export interface AskedIn {
@@ -32,22 +32,36 @@ export class NotByRequestError extends Error {
 
   constructor(
     readonly journey: string,
-    /** Is it published at all? */
-    readonly isKnown: boolean,
+    readonly code: 'not-found' | 'not-by-request' | 'not-entered',
+    what: string,
     readonly fix: string,
   ) {
-    const what = isKnown ? `People are not asked into \`${journey}\`` : `There is no journey \`${journey}\``;
     super(`${what}. ${fix}${fix.endsWith('?') ? '' : '.'}`);
   }
 }
 
 /** @throws {NotByRequestError} */
-export function expectRequestable(journey: string, { journeys }: Pick<Workspace, 'journeys'>): void {
-  const published = Object.hasOwn(journeys, journey) ? journeys[journey]?.journey : undefined;
-  if (published?.enter.by === 'request') return;
-  const open = Object.values(journeys).flatMap(({ journey: one }) => (one.enter.by === 'request' ? [one.key] : []));
-  if (published !== undefined)
-    throw new NotByRequestError(journey, true, 'It would have to say `enter: { request: true }`');
-  const known = open.length === 0 ? 'No journey says `enter: { request: true }`' : `There is ${open.join(', ')}`;
-  throw new NotByRequestError(journey, false, didYouMean(journey, Object.keys(journeys)) ?? known);
+export function expectRequestable(key: string, { journeys }: Pick<Workspace, 'journeys'>): void {
+  const version = Object.hasOwn(journeys, key) ? journeys[key] : undefined;
+  if (version === undefined) {
+    const open = Object.values(journeys).filter(isOpen);
+    const known =
+      open.length === 0
+        ? 'No journey says `enter: { request: true }`'
+        : `There is ${open.map(({ journey }) => journey.key).join(', ')}`;
+    const fix = didYouMean(key, Object.keys(journeys)) ?? known;
+    throw new NotByRequestError(key, 'not-found', `There is no journey \`${key}\``, fix);
+  }
+  if (isOpen(version)) return;
+  const status = version.policy?.status;
+  if (version.journey.enter.by !== 'request' || status === undefined) {
+    const fix = 'It would have to say `enter: { request: true }`';
+    throw new NotByRequestError(key, 'not-by-request', `People are not asked into \`${key}\``, fix);
+  }
+  const what = `Nobody enters \`${key}\`: it is ${status === 'draft' ? 'a draft' : 'archived'}`;
+  throw new NotByRequestError(key, 'not-entered', what, `Publish it without \`status: ${status}\` first`);
+}
+
+function isOpen({ journey, policy }: JourneyVersion): boolean {
+  return journey.enter.by === 'request' && policy?.status === undefined;
 }

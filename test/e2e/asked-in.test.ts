@@ -17,6 +17,25 @@ enter: { request: true, each: project }
 goal: { event: Project Closed, where: { project: { same: true } } }
 steps: [{ wait: 1d }]
 ---
+journey: in-preparation
+status: draft
+enter: { request: true }
+steps: [{ wait: 1d }]
+---
+journey: given-up
+status: archived
+enter: { request: true }
+steps: [{ wait: 1d }]
+---
+journey: held
+enter: { request: true }
+steps: [{ in-app: note }]
+---
+journey: shut
+enter: { request: true }
+whilePaused: refuse
+steps: [{ in-app: note }]
+---
 journey: by-event
 enter: { event: Started }
 steps: [{ wait: 1d }]
@@ -113,6 +132,42 @@ describe('asking a person in', () => {
       },
     });
     expect(await askIn('welcome-call', { properties: {} })).toMatchObject({ status: 400 });
+  });
+
+  test('into a draft, or one that is archived, says so at once', async () => {
+    for (const [journey, message] of [
+      ['in-preparation', 'Nobody enters `in-preparation`: it is a draft. Publish it without `status: draft` first.'],
+      ['given-up', 'Nobody enters `given-up`: it is archived. Publish it without `status: archived` first.'],
+    ] as const)
+      expect(await askIn(journey, { userId: 'dora' })).toMatchObject({
+        ...{ status: 409, answer: { error: { code: 'not-entered', message } } },
+      });
+    await engine.settled();
+    await expect(engine.runsOf('dora')).rejects.toThrow('Nobody is called dora');
+  });
+
+  test('into one that is paused holds them at what is due, or lets nobody in; into a stopped one lets nobody in', async () => {
+    const ours = { by: 'ada', reason: 'a wrong price' };
+    for (const journey of ['held', 'shut']) await server.api(`/api/journeys/${journey}/pause`, ours);
+    for (const journey of ['held', 'shut'])
+      expect(await askIn(journey, { userId: 'pia' })).toMatchObject({ status: 202 });
+    await engine.pass(HOUR);
+    expect((await engine.runsOf('pia')).map(({ journey }) => journey)).toEqual(['held']);
+    expect(await engine.messagesOf('pia')).toEqual([]);
+    const refusals = async () =>
+      (await server.api<{ items: { reason: string }[] }>('/api/journeys/shut/refusals')).items.map(
+        ({ reason }) => reason,
+      );
+    expect(await refusals()).toEqual(['the journey is paused']);
+
+    await server.api('/api/journeys/held/resume', ours);
+    await server.api('/api/journeys/shut/stop', ours);
+    await askIn('shut', { userId: 'pia' });
+    await engine.pass(HOUR);
+    expect((await engine.messagesOf('pia')).map(({ journey, status }) => `${journey} ${status}`)).toEqual([
+      'held sent',
+    ]);
+    expect(await refusals()).toEqual(['the journey is stopped', 'the journey is paused']);
   });
 });
 

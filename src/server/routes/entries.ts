@@ -70,8 +70,8 @@ export function entryRoutes({ db, clock }: EntryDeps): FastifyPluginAsync {
           expectRequestable(journey, (await published(db)).workspace);
         } catch (cause) {
           if (!(cause instanceof NotByRequestError)) throw cause;
-          const [status, code] = cause.isKnown ? ([409, 'not-by-request'] as const) : ([404, 'not-found'] as const);
-          throw new HttpProblem(status, code, cause.message, { fix: cause.fix, cause });
+          const status = cause.code === 'not-found' ? 404 : 409;
+          throw new HttpProblem(status, cause.code, cause.message, { fix: cause.fix, cause });
         }
         const key = idempotencyKey ?? randomUUID();
         await putInInbox(db, [entryRequest({ journey, userId, properties, key }, clock.now())]);
