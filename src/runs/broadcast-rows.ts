@@ -5,7 +5,8 @@
 import { sql } from 'kysely';
 import type { LocalTime } from '../core/schedule.ts';
 import type { Instant } from '../core/time.ts';
-import type { Queryable } from '../store/database.ts';
+import { audit, type ByWhom } from '../store/audit.ts';
+import type { Database, Queryable } from '../store/database.ts';
 
 export const BROADCAST_STATUSES = ['planned', 'running', 'paused', 'cancelled', 'done', 'missed'] as const;
 export type BroadcastStatus = (typeof BROADCAST_STATUSES)[number];
@@ -188,14 +189,38 @@ export const STEERED = {
   cancel: { from: ['planned', 'running', 'paused'], to: 'cancelled' },
 } as const satisfies Record<string, { from: readonly BroadcastStatus[]; to: BroadcastStatus }>;
 
+export interface SteerAsked extends ByWhom {
+  readonly journey: string;
+  readonly occurrence: LocalTime;
+  readonly how: keyof typeof STEERED;
+}
+
+export interface Steered {
+  readonly broadcast: Broadcast;
+  readonly isDone: boolean;
+}
+
 /** How it stands afterwards; undefined: there is none. Where it cannot be done it stays as it was. */
-export async function steerBroadcast(
+export async function steerBroadcast(db: Database, asked: SteerAsked, now: Instant): Promise<Steered | undefined> {
+  return db.transaction().execute(async (tx) => {
+    const steered = await steer(tx, asked, now);
+    const { journey, occurrence, how } = asked;
+    if (steered?.isDone) await audit(tx, asked, { did: AUDITED[how], journey, detail: { broadcast: occurrence } }, now);
+    return steered;
+  });
+}
+
+const AUDITED = {
+  pause: 'paused a broadcast of',
+  resume: 'resumed a broadcast of',
+  cancel: 'cancelled a broadcast of',
+} as const;
+
+async function steer(
   db: Queryable,
-  journey: string,
-  occurrence: LocalTime,
-  how: keyof typeof STEERED,
+  { journey, occurrence, how }: SteerAsked,
   now: Instant,
-): Promise<{ readonly broadcast: Broadcast; readonly isDone: boolean } | undefined> {
+): Promise<Steered | undefined> {
   const { from, to } = STEERED[how];
   const { rows } = await sql<Row & { is_done: boolean }>`
     with steered as (

@@ -5,15 +5,13 @@
  */
 import { sql } from 'kysely';
 import type { StepMap } from '../core/migration.ts';
+import { audit, type ByWhom } from '../store/audit.ts';
 import { jsonb } from '../store/columns.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { type MigratedAs, type Migrating, type Migration, migrateRun } from './migrate-run.ts';
 import { lockRun } from './run-state.ts';
 
-export interface AskedMigration extends Migration {
-  /** Who wants it, in words. */
-  readonly by: string;
-}
+export interface AskedMigration extends Migration, ByWhom {}
 
 export interface StoredMigration {
   readonly id: number;
@@ -50,18 +48,20 @@ export class MigrationUnderWayError extends Error {
  */
 export async function askMigration(
   db: Database,
-  { journey, version, map, by }: AskedMigration,
+  { journey, version, map, ...who }: AskedMigration,
   now: Date,
 ): Promise<number> {
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ id: number }>`
       insert into run_migrations (journey, version, map, asked_by, asked_at)
-      values (${journey}, ${version}, ${jsonb(map)}::jsonb, ${by}, ${now})
+      values (${journey}, ${version}, ${jsonb(map)}::jsonb, ${who.by}, ${now})
       on conflict (journey) where done_at is null do nothing returning id
     `.execute(tx);
     const id = rows[0]?.id;
     if (id !== undefined) {
-      await addRuns(tx, { id, journey, version });
+      const people = await addRuns(tx, { id, journey, version });
+      const detail = { migration: id, version, people };
+      await audit(tx, who, { did: 'migrated', journey, detail }, now.getTime());
       return id;
     }
     const open = (await readMigrations(tx, journey, null, 1))[0];

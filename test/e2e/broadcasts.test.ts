@@ -144,9 +144,10 @@ describe('a broadcast every Monday at nine', () => {
 
 describe('a broadcast with a rate', () => {
   type Listed = { time: string; status: string; entered: number };
-  const steer = async (time: string, how: string) => {
+  const steer = async (time: string, how: string, by?: { by: string; reason: string }) => {
     const url = `${server.url}/api/journeys/slowly/broadcasts/${time}/${how}`;
-    const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${API_KEY}` } });
+    const headers = { authorization: `Bearer ${API_KEY}`, ...(by && { 'content-type': 'application/json' }) };
+    const response = await fetch(url, { method: 'POST', headers, ...(by && { body: JSON.stringify(by) }) });
     return { status: response.status, answer: (await response.json()) as Listed };
   };
   const listed = async () => (await server.api<{ items: Listed[] }>('/api/journeys/slowly/broadcasts?limit=10')).items;
@@ -174,13 +175,28 @@ describe('a broadcast with a rate', () => {
     await engine.pass(5 * MINUTE);
     expect(await entered(due)).toEqual([0, 6_000, 12_000, ...[0, 1, 2, 3, 4].map((one) => resumed + one * 6_000)]);
     expect(await steer(time, 'pause')).toMatchObject({ status: 409 });
+    // What could not be done leaves no line.
+    const lines = (await server.api<{ items: object[] }>('/api/audit?journey=slowly')).items;
+    const line = { by: 'the API', reason: null, run: null, detail: { broadcast: time } };
+    expect(lines).toMatchObject([
+      { ...line, did: 'resumed a broadcast of' },
+      { ...line, did: 'paused a broadcast of' },
+    ]);
+    expect(lines).toHaveLength(2);
   });
 
   test('is cancelled on its way or before it begins; the next one comes as ever', async () => {
     const first = nextTime();
     const due = Date.parse(`${first}Z`);
     await passUntil(due + 7 * SECOND);
-    expect(await steer(first, 'cancel')).toMatchObject({ status: 200, answer: { status: 'cancelled', entered: 2 } });
+    const ours = { by: 'ada', reason: 'a wrong price' };
+    expect(await steer(first, 'cancel', ours)).toMatchObject({
+      status: 200,
+      answer: { status: 'cancelled', entered: 2 },
+    });
+    expect(await server.api('/api/audit?journey=slowly&limit=1')).toMatchObject({
+      items: [{ ...ours, did: 'cancelled a broadcast of', detail: { broadcast: first } }],
+    });
     await engine.pass(HOUR);
     const second = nextTime();
     expect(await steer(second, 'cancel')).toMatchObject({ status: 200, answer: { status: 'cancelled', entered: 0 } });

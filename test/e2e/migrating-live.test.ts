@@ -63,7 +63,7 @@ const migrating = () => ({ clock: engine.clock, versions: new VersionShelf(), se
 async function ask(journey: string): Promise<number> {
   const plan = await planMigration(database.db, { journey });
   if ('problems' in plan) throw new Error('There is no map to be wrong');
-  return askMigration(database.db, { ...plan.migration, by: 'a test' }, new Date(engine.clock.now()));
+  return askMigration(database.db, { ...plan.migration, by: 'a test', reason: null }, new Date(engine.clock.now()));
 }
 const stored = async (journey: string, id: number) => (await readMigrations(database.db, journey, id + 1, 1))[0];
 const isDone = (journey: string, id: number) =>

@@ -117,7 +117,7 @@ async function planned(map?: string) {
 async function migrate(map?: string) {
   const migration = await planned(map);
   const met = await previewMigration(engine.db, migration, migrating());
-  const id = await askMigration(engine.db, { ...migration, by: 'a test' }, new Date(engine.clock.now()));
+  const id = await askMigration(engine.db, { ...migration, by: 'a test', reason: null }, new Date(engine.clock.now()));
   engine.nudge();
   const done = await eventually(async () => {
     const [last] = await readMigrations(engine.db, 'welcome', id + 1, 1);

@@ -189,6 +189,10 @@ describe('moving people to the version in force', () => {
     expect(asked.statusCode).toBe(202);
     expect(asked.json()).toMatchObject({ id: 1, people: 1, left: 1, moved: 0, doneAt: null, askedBy: 'the API' });
     expect((await get(url)).items).toEqual([asked.json()]);
+    const { version } = asked.json();
+    expect((await get('/api/audit?journey=welcome')).items).toMatchObject([
+      { by: 'the API', did: 'migrated', reason: null, run: null, detail: { migration: 1, version, people: 1 } },
+    ]);
     const another = await post(url, { map });
     expect(another.statusCode).toBe(409);
     expect(another.json().error).toEqual({
@@ -196,5 +200,6 @@ describe('moving people to the version in force', () => {
       message: 'People of `welcome` are being moved already: migration 1 has 1 of them left',
       fix: 'GET /api/journeys/welcome/migrations says how far it is',
     });
+    expect((await get('/api/audit?journey=welcome')).items).toHaveLength(1);
   });
 });

@@ -3,12 +3,14 @@
  * @module
  */
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
 import { createClock } from '../../core/time.ts';
 import type { Migrating, Migration } from '../../runs/migrate-run.ts';
 import { previewMigration } from '../../runs/migration-preview.ts';
 import {
+  type AskedMigration,
   askMigration,
   MigrationUnderWayError,
   readMigrations,
@@ -30,6 +32,8 @@ interface Options {
   readonly map?: string;
   readonly preview?: boolean;
   readonly yes?: boolean;
+  readonly by: string;
+  readonly reason?: string;
   readonly json?: boolean;
 }
 
@@ -40,8 +44,10 @@ export function migrateCommand(): Command {
     .option('--map <file>', 'where they go, by step (YAML); without it, to the step of the same id')
     .option('--preview', 'only say who would go where, and what they would meet')
     .option('--yes', 'do not ask')
+    .option('--by <name>', 'who does it, for the audit log', userInfo().username)
+    .option('--reason <text>', 'why, for the audit log')
     .option('--json', 'print one JSON object')
-    .action(async (journey: string, { map, preview = false, yes = false, json = false }: Options) => {
+    .action(async (journey: string, { map, preview = false, yes = false, json = false, by, reason }: Options) => {
       const config = configFromEnvironment();
       const clock = createClock({ start: config.clockStart, speed: config.clockSpeed });
       const written = map === undefined ? undefined : { file: map, text: await read(map) };
@@ -63,7 +69,7 @@ export function migrateCommand(): Command {
         if (preview || people === 0) return json ? printJson({ held: true, ...migration, people, met }) : undefined;
         const isAsking = !yes && !json && canBeAsked();
         if (isAsking && !(await agreed(`Move ${peopleText(people)}?`))) return print('Nothing was changed.');
-        const done = await carryOut(db, migration, migrating);
+        const done = await carryOut(db, { ...migration, by, reason: reason ?? null }, migrating);
         if (json) printJson({ held: true, ...done });
         else print(doneText(done));
       });
@@ -71,9 +77,9 @@ export function migrateCommand(): Command {
 }
 
 /** Works on it until all that is left are people with a message on its way, whom the product moves by itself. */
-async function carryOut(db: Database, migration: Migration, migrating: Migrating): Promise<StoredMigration> {
+async function carryOut(db: Database, migration: AskedMigration, migrating: Migrating): Promise<StoredMigration> {
   const now = new Date(migrating.clock.now());
-  const id = await askMigration(db, { ...migration, by: 'throughline migrate' }, now).catch(asWrongUse);
+  const id = await askMigration(db, migration, now).catch(asWrongUse);
   const progress = countingProgress(process.stderr, 'Moving people');
   for (;;) {
     const worked = await workMigrations(db, migrating);

@@ -16,6 +16,7 @@ import {
   steerBroadcast,
 } from '../../runs/broadcast-rows.ts';
 import type { Database } from '../../store/database.ts';
+import { byWhom, whoIn } from '../api/by-hand.ts';
 import { expectJourney } from '../api/journeys.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
 
@@ -60,14 +61,16 @@ export function broadcastRoutes({ db, clock }: BroadcastDeps): FastifyPluginAsyn
           schema: {
             summary: SAYS[how],
             params: z.object({ key: z.string(), time: z.string().describe('As the list has it') }),
-            response: { 200: broadcastAnswer, 401: errorAnswer, 404: errorAnswer, 409: errorAnswer },
+            body: byWhom.nullish(),
+            response: { 200: broadcastAnswer, 400: errorAnswer, 401: errorAnswer, 404: errorAnswer, 409: errorAnswer },
           },
         },
-        async ({ params: { key, time } }) => {
-          const steered = await steerBroadcast(db, key, time, how, clock.now());
+        async ({ params: { key: journey, time: occurrence }, body }) => {
+          const asked = { journey, occurrence, how, ...whoIn(body) };
+          const steered = await steerBroadcast(db, asked, clock.now());
           if (steered === undefined)
-            throw new HttpProblem(404, 'not-found', `The journey \`${key}\` has no broadcast at ${time}`, {
-              fix: `GET /api/journeys/${key}/broadcasts lists them`,
+            throw new HttpProblem(404, 'not-found', `The journey \`${journey}\` has no broadcast at ${occurrence}`, {
+              fix: `GET /api/journeys/${journey}/broadcasts lists them`,
             });
           const { broadcast, isDone } = steered;
           if (isDone) return answerOf(broadcast);

@@ -19,6 +19,7 @@ import { MigrationError, planMigration } from '../../runs/plan-migration.ts';
 import { findVersion, type ListedVersion, listVersions, VersionError } from '../../runs/read-versions.ts';
 import { SettingsShelf, VersionShelf } from '../../runs/version-shelf.ts';
 import type { Database } from '../../store/database.ts';
+import { byWhom, whoIn } from '../api/by-hand.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
 
 export interface VersionDeps {
@@ -122,7 +123,7 @@ export function versionRoutes({ db, clock }: VersionDeps): FastifyPluginAsync {
         schema: {
           summary: 'Move people under way to the version in force',
           params,
-          body: z.object({
+          body: byWhom.extend({
             map: z
               .union([z.string(), z.record(z.string(), z.unknown())])
               .optional()
@@ -139,7 +140,7 @@ export function versionRoutes({ db, clock }: VersionDeps): FastifyPluginAsync {
           },
         },
       },
-      async ({ params: { key }, body: { map, preview } }, reply) => {
+      async ({ params: { key }, body: { map, preview, ...by } }, reply) => {
         const migration = await planned(key, map);
         if (preview) {
           const met = await previewMigration(db, migration, migrating);
@@ -147,7 +148,7 @@ export function versionRoutes({ db, clock }: VersionDeps): FastifyPluginAsync {
           return { version: migration.version, people, met: met.map(metIn) };
         }
         const now = new Date(clock.now());
-        const id = await askMigration(db, { ...migration, by: 'the API' }, now).catch(asProblem);
+        const id = await askMigration(db, { ...migration, ...whoIn(by) }, now).catch(asProblem);
         const [stored] = await readMigrations(db, key, id + 1, 1);
         return reply.code(202).send(migrationAnswer.parse(stored));
       },
