@@ -43,7 +43,7 @@ export function sayLog(entry: LogEntry, name: string, time: (at: Instant) => str
     case 'migrated':
       return `goes on with version ${entry.version.slice(0, 12)}, ${entry.to === null ? 'past its last step' : `at ${entry.to}`}`;
     case 'moved':
-      return `is moved on by hand to ${entry.to ?? 'the end'}`;
+      return `is moved by hand to ${entry.to ?? 'the end'}, by ${entry.by}: ${entry.reason}`;
     case 'ended':
       return `ends as ${entry.outcome}`;
   }
