@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import type { Move } from '../core/interpret.ts';
-import type { Offer, OfferLedger } from '../core/offer.ts';
+import type { Offer, Offered, OfferLedger } from '../core/offer.ts';
 import type { Queryable } from '../store/database.ts';
 import { takeOne, usedUpOffers } from './offer-stock.ts';
 import type { RunState } from './run-state.ts';
@@ -15,6 +15,25 @@ export interface OffersInForce {
   readonly offers: Readonly<Record<string, Offer>>;
 }
 
+/** What runs of the person have picked, oldest first, each with its run. */
+export async function readGrants(
+  db: Queryable,
+  profileId: number,
+): Promise<(Offered & { readonly run: string; readonly step: string })[]> {
+  const { rows } = await sql<{
+    run: string;
+    offer: string;
+    at: Date;
+    step: string;
+    value: number;
+    propensity: number;
+  }>`
+    select g.run_id as run, g.offer, g.at, g.value, g.propensity, g.step
+    from runs r join offer_grants g on g.run_id = r.id where r.profile_id = ${profileId} order by g.at, g.visit
+  `.execute(db);
+  return rows.map(({ at, ...row }) => ({ ...row, at: at.getTime() }));
+}
+
 /** @param runId whose own picks are told apart from those of the person's other runs; null: none is */
 export async function readOfferLedger(
   db: Queryable,
@@ -22,13 +41,10 @@ export async function readOfferLedger(
   runId: string | null,
   { publicationId, offers }: OffersInForce,
 ): Promise<OfferLedger> {
-  const { rows } = await sql<{ offer: string; at: Date; step: string | null; value: number; propensity: number }>`
-    select g.offer, g.at, g.value, g.propensity, case when g.run_id = ${runId} then g.step end as step
-    from runs r join offer_grants g on g.run_id = r.id where r.profile_id = ${profileId} order by g.at, g.visit
-  `.execute(db);
+  const granted = await readGrants(db, profileId);
   const limited = Object.values(offers).flatMap(({ key, limit }) => (limit === undefined ? [] : [key]));
   return {
-    offered: rows.map(({ at, ...row }) => ({ ...row, at: at.getTime() })),
+    offered: granted.map(({ run, step, ...one }) => ({ ...one, step: run === runId ? step : null })),
     usedUp: limited.length === 0 ? new Set() : await usedUpOffers(db, limited, publicationId),
   };
 }

@@ -7,6 +7,7 @@ import type { Instant } from '../core/time.ts';
 
 export interface Line {
   readonly at: string;
+  /** Empty in all of them: there is no such column. */
   readonly after: string;
   readonly text: string;
   /** Stands below, behind a bar. */
@@ -23,13 +24,14 @@ const LONGEST_QUOTE = 76;
 /** @param width of the terminal */
 export function layOut(lines: readonly Line[], width: number, indent = GAP): string[] {
   const [first, second] = [widest(lines.map(({ at }) => at)), widest(lines.map(({ after }) => after))];
-  const margin = ' '.repeat(indent.length + first + second + 2 * GAP.length);
+  const between = second === 0 ? '' : GAP;
+  const margin = ' '.repeat(indent.length + first + GAP.length + second + between.length);
   const room = Math.min(Math.max(width, NARROWEST), WIDEST) - margin.length;
   return lines.flatMap(({ at, after, text, quote = [] }) => {
     const [opening = '', ...more] = wrap(text, room, GAP);
     const quoted = quote.flatMap((part) => wrap(part, Math.min(room - BAR.length, LONGEST_QUOTE), ''));
     return [
-      `${indent}${at.padEnd(first)}${GAP}${after.padEnd(second)}${GAP}${opening}`,
+      `${indent}${at.padEnd(first)}${GAP}${after.padEnd(second)}${between}${opening}`,
       ...more.map((line) => `${margin}${line}`),
       ...quoted.map((line) => `${margin}${BAR}${line}`.trimEnd()),
     ];

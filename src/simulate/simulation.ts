@@ -27,6 +27,7 @@ export interface SimulatedMessage {
 }
 
 export interface SimulatedRun {
+  readonly id: string;
   readonly journey: string;
   /** Of a journey of accounts: which one. */
   readonly account?: string;

@@ -23,9 +23,12 @@ export class VirtualAccounts {
   /** By account: its traits with what was said of them and has not reached it yet. */
   readonly #seen = new Map<Profile, JsonObject>();
   readonly #world: VirtualWorld;
+  readonly #isComplete: (profileId: number) => boolean;
 
-  constructor(world: VirtualWorld) {
+  /** @param isComplete false: of people, they are in other accounts, too, of which nothing is known here */
+  constructor(world: VirtualWorld, isComplete: (profileId: number) => boolean = () => true) {
     this.#world = world;
+    this.#isComplete = isComplete;
   }
 
   get isEmpty(): boolean {
@@ -43,6 +46,11 @@ export class VirtualAccounts {
     if (known === undefined) this.#memberships.push({ person, account, joinedAt: at });
     else known.joinedAt = Math.max(known.joinedAt, at);
     return { isFirst: known === undefined, traits };
+  }
+
+  /** As it has been since then. */
+  tie(person: VirtualProfile, account: VirtualProfile, joinedAt: Instant): void {
+    this.#memberships.push({ person, account, joinedAt });
   }
 
   /** Of a person, its accounts; of an account, its people. */
@@ -67,7 +75,7 @@ export class VirtualAccounts {
     if (profile.kind === 'person') this.#showAccount(profile);
     const { catalog } = this.#world;
     const asked = (profile.kind === 'person' ? catalog.interest : catalog.accounts.interest).related;
-    if (asked.size > 0) profile.related = this.#related(profile);
+    if (asked.size > 0 && this.#isComplete(profile.id)) profile.related = this.#related(profile);
   }
 
   #showAccount(profile: Profile): void {
@@ -75,6 +83,7 @@ export class VirtualAccounts {
     const [last] = own.sort((a, b) => b.joinedAt - a.joinedAt || b.account.profile.id - a.account.profile.id);
     if (last === undefined) return;
     const { account, joinedAt } = last;
+    if (!this.#isComplete(profile.id) && (profile.account?.joinedAt ?? 0) > joinedAt) return;
     setTraits(profile, profile.ownTraits, { id: account.profile.id, traits: this.#traitsOf(account), joinedAt });
   }
 

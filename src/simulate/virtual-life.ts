@@ -18,6 +18,7 @@ import { AccountTalk } from '../process/account-talk.ts';
 import { applyEvent } from '../process/apply-event.ts';
 import { changesToTell, type Told } from '../process/tell-relatives.ts';
 import { accountNamed } from '../profiles/identity.ts';
+import type { Present } from './present.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
 import { VirtualAccounts } from './virtual-accounts.ts';
 import { VirtualProfile } from './virtual-profile.ts';
@@ -46,6 +47,8 @@ export interface LifeSettings {
   readonly from?: Instant;
   /** Nothing that comes later is lived through. Absent: everything is. */
   readonly until?: Instant;
+  /** How those who live are when it begins. Absent: nothing has happened yet. */
+  readonly present?: Present;
 }
 
 /** What became of one person. */
@@ -69,18 +72,35 @@ export class VirtualLife {
   #heard = 0;
 
   constructor(settings: LifeSettings) {
-    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY } = settings;
+    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present } = settings;
     this.#settings = settings;
-    this.#accounts = new VirtualAccounts(world);
+    this.#accounts = new VirtualAccounts(world, (id) => present?.complete.has(id) ?? true);
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
     for (const person of people) this.#add({ ...person, kind: 'person' });
+    for (const { person, account, joinedAt } of present?.ties ?? [])
+      this.#accounts.tie(this.#profile(person), this.#profile(account), joinedAt);
     for (const { name, traits } of accounts) this.#accountCalled(name, traits);
   }
 
-  /** From the first call to the last instant that matters. */
-  live(): this {
-    const { until = Number.POSITIVE_INFINITY } = this.#settings;
-    for (let at = this.#next(); at !== null && at <= until; at = this.#next()) this.#liveThrough(at);
+  /**
+   * Nothing is heard of anybody any more: only time passes.
+   * @param until nothing that comes later is lived through
+   */
+  static onward(world: VirtualWorld, present: Present, until: Instant): VirtualLife {
+    const [first, ...others] = present.profiles.map(({ profile: { id, userId } }) => ({ id, userId }));
+    if (first === undefined) throw new Error('Nobody lives');
+    return new VirtualLife({ world, present, people: [first, ...others], calls: [], from: present.at, until });
+  }
+
+  /**
+   * From the first call, or the present, to the last instant that matters.
+   * @param isEnough asked after each instant
+   */
+  live(isEnough: () => boolean = () => false): this {
+    const { until = Number.POSITIVE_INFINITY, present } = this.#settings;
+    const start = present?.at ?? Number.NEGATIVE_INFINITY;
+    for (let at = this.#next(); at !== null && at <= until && !isEnough(); at = this.#next())
+      this.#liveThrough(Math.max(at, start));
     return this;
   }
 
@@ -134,11 +154,13 @@ export class VirtualLife {
 
   /** @returns what is to be heard of it */
   #apply(call: IncomingEvent, at: Instant): IncomingEvent[] {
-    const { from = 0, world, personOf } = this.#settings;
+    const { from = 0, world, personOf, present } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
     const event: IncomingEvent = starts ? call : { ...call, silent: true };
     const named = accountNamed(event);
     const { profileId } = call;
+    // Of what is outside of this life nothing is known.
+    if (present !== undefined && profileId !== undefined && !this.#profiles.has(profileId)) return [];
     const id = profileId !== undefined && this.#profiles.has(profileId) ? profileId : personOf?.(call);
     if (id === NOBODY) return named === undefined ? [] : this.#tellAccount(named, event);
     const one = this.#profile(id);
@@ -202,7 +224,7 @@ export class VirtualLife {
         ? []
         : [{ ...call, accountId, at: timeOf(call), byEngine: call.profileId !== undefined }];
     for (const { accountId: id, name, at, properties, byEngine } of [...own, ...more]) {
-      if (id === undefined) continue;
+      if (id === undefined || !this.#profiles.has(id)) continue;
       const event = { name, at, properties, person: profile.id, ...(byEngine ? { byEngine: true } : {}) };
       addEvent(this.#profile(id).profile, event);
     }
@@ -239,10 +261,13 @@ export class VirtualLife {
   }
 
   #add(about: LivedPerson & { readonly kind: 'person' | 'account' }): VirtualProfile {
-    const { world, calls, from = timeOf(calls[0]), until = timeOf(calls.at(-1)) } = this.#settings;
+    const { world, calls, from = timeOf(calls[0]), until = timeOf(calls.at(-1)), present } = this.#settings;
     const to = Number.isFinite(this.#lastEntry) ? this.#lastEntry : until;
-    const one = new VirtualProfile(world, about, { from, to });
-    one.profile.quietUntil = (this.#settings.from ?? 0) - 1;
+    const known = present?.profiles.find(({ profile }) => profile.id === about.id);
+    const { kind, userId } = known?.profile ?? about;
+    const one = new VirtualProfile(world, { ...about, kind }, { from, to }, known);
+    if (known === undefined) one.profile.quietUntil = (this.#settings.from ?? 0) - 1;
+    else if (kind === 'account' && userId !== null) this.#accountIds.set(userId, about.id);
     this.#profiles.set(about.id, one);
     return one;
   }

@@ -17,6 +17,7 @@ import { nextInstant, type Profile } from '../process/profile.ts';
 import type { Member } from '../runs/account-people.ts';
 import type { Run } from '../runs/enter.ts';
 import { noRunChanges } from '../runs/run-rows.ts';
+import type { PresentProfile } from './present.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
 import { Turns } from './turns.ts';
 import { VirtualRun } from './virtual-run.ts';
@@ -25,12 +26,14 @@ import type { VirtualWorld } from './virtual-world.ts';
 export class VirtualProfile {
   readonly profile: Profile;
   /** What counts against caps. */
-  readonly sent: Sent[] = [];
-  wishes: Wishes = { suppressed: new Set() };
+  readonly sent: Sent[];
+  /** Likewise of all people of its account, who share it. Absent: no cap asks. */
+  readonly #sentInAccount: Sent[] | undefined;
+  wishes: Wishes;
   /** What experiments gave: variants by experiment, by journey. */
-  readonly variants = new Map<string, Map<string, string>>();
+  readonly variants: Map<string, ReadonlyMap<string, string>>;
   /** What the runs have picked, oldest first. */
-  readonly offered: (Offered & { readonly run: string })[] = [];
+  readonly offered: (Offered & { readonly run: string })[];
   readonly refused: RefusedEntry[] = [];
   readonly audienceChanges: MembershipChange[] = [];
   readonly #runs = new Map<Run, VirtualRun>();
@@ -39,16 +42,23 @@ export class VirtualProfile {
   readonly #world: VirtualWorld;
   readonly #turns: Turns | null;
 
+  /** @param present how it is when its life begins; absent: nothing has happened yet */
   constructor(
     world: VirtualWorld,
     about: Pick<Profile, 'id' | 'kind' | 'userId'> & { readonly traits?: JsonObject | undefined },
     /** Between which the clock on the wall may start runs. */
     { from, to }: { readonly from: Instant; readonly to: Instant },
+    present?: PresentProfile,
   ) {
     const { id, kind, userId, traits = {} } = about;
     this.#world = world;
     this.#turns = about.kind === 'person' ? new Turns(world, from, to) : null;
-    this.profile = {
+    this.sent = present?.sent ?? [];
+    this.#sentInAccount = present?.sentInAccount;
+    this.wishes = present?.wishes ?? { suppressed: new Set() };
+    this.variants = new Map(present?.variants);
+    this.offered = [...(present?.offered ?? [])];
+    this.profile = present?.profile ?? {
       ...{ id, kind, userId, traits, ownTraits: traits, account: undefined },
       appliedAt: Number.NEGATIVE_INFINITY,
       filledTo: 0,
@@ -59,6 +69,7 @@ export class VirtualProfile {
       changes: [],
       runChanges: noRunChanges(),
     };
+    for (const one of present?.runs ?? []) this.#follow(one.run, new VirtualRun(one.run, [], world, one));
   }
 
   /** In the order of their entries. */
@@ -76,7 +87,8 @@ export class VirtualProfile {
   }
 
   get ledger(): Ledger {
-    return { ...this.wishes, sent: this.sent };
+    const inAccount = this.#sentInAccount;
+    return { ...this.wishes, sent: this.sent, ...(inAccount && { sentToAccount: inAccount }) };
   }
 
   /** As a run of the account sees this person: `account.…` is that one, whichever they joined last. */
@@ -86,10 +98,18 @@ export class VirtualProfile {
     return { id, userId, name: this.name, facts };
   }
 
+  /** One more message. */
+  got(one: Sent): void {
+    this.sent.push(one);
+    this.#sentInAccount?.push(one);
+  }
+
   /** The message of this channel that was sent last was given up. */
   takeBack(channel: Channel): void {
-    const last = this.sent.findLastIndex((one) => one.channel === channel);
-    if (last >= 0) this.sent.splice(last, 1);
+    for (const sent of [this.sent, this.#sentInAccount ?? []]) {
+      const last = sent.findLastIndex((one) => one.channel === channel);
+      if (last >= 0) sent.splice(last, 1);
+    }
   }
 
   /** When time alone next concerns a membership or a run. */
@@ -126,10 +146,7 @@ export class VirtualProfile {
     for (const { audience, entered, at, because } of changes.splice(0))
       this.audienceChanges.push({ audience, entered, at, because });
     for (const { run, log } of runChanges.entered.splice(0)) {
-      const entered = new VirtualRun(run, [...log], this.#world);
-      this.#runs.set(run, entered);
-      this.#underWay.push(entered);
-      this.#underWay.sort((a, b) => byPriority(a.journey, b.journey));
+      this.#follow(run, new VirtualRun(run, [...log], this.#world));
     }
     for (const { run, log } of runChanges.ended.splice(0)) this.#runs.get(run)?.log.push(log);
     for (const { journey, at, reason } of runChanges.refused.splice(0)) this.refused.push({ journey, at, reason });
@@ -146,6 +163,12 @@ export class VirtualProfile {
     const about = answered.findLast((subjects) => subjects !== undefined);
     const wish = said.said === 'wish' ? said.wish : wishOf(said.answer, { ...about, ...said.of });
     if (wish !== null) this.wishes = withWish(this.wishes, wish);
+  }
+
+  #follow(run: Run, entered: VirtualRun): void {
+    this.#runs.set(run, entered);
+    this.#underWay.push(entered);
+    this.#underWay.sort((a, b) => byPriority(a.journey, b.journey));
   }
 
   #leaveEnded(): void {

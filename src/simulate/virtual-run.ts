@@ -5,6 +5,7 @@
 import { factsOf } from '../audiences/membership.ts';
 import { type RenderedEmail, renderEmail } from '../channels/liquid.ts';
 import type { Json } from '../core/condition.ts';
+import { deadlineOf } from '../core/ending.ts';
 import { LATENESS_FORGIVEN } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import type { Ledger, Refusal } from '../core/pressure.ts';
@@ -16,12 +17,14 @@ import type { IncomingEvent } from '../ingest/inbox.ts';
 import { messageId } from '../runs/carry-out.ts';
 import { addressOf, emailReport } from '../runs/email-report.ts';
 import type { Run } from '../runs/enter.ts';
+import type { Held } from '../runs/held-runs.ts';
 import { type DecidedMove, decideMove } from '../runs/move.ts';
 import type { RunState } from '../runs/run-state.ts';
 import { templateVariables } from '../runs/template-variables.ts';
 import { variantsIn } from '../runs/variants.ts';
 import type { Version } from '../runs/version-shelf.ts';
 import { factsOfRun } from '../runs/watch.ts';
+import type { PresentRun } from './present.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 import type { VirtualProfile } from './virtual-profile.ts';
 import type { VirtualWorld } from './virtual-world.ts';
@@ -33,15 +36,24 @@ type Changing<T> = { -readonly [K in keyof T]: T[K] };
 
 export class VirtualRun {
   readonly #messages: Changing<SimulatedMessage>[] = [];
-  readonly #dismissed = new Set<string>();
+  readonly #dismissed: Set<string>;
   readonly #version: Version;
+  readonly #isPaused: boolean;
+  readonly #sentBefore: Ledger['sentBefore'];
+  #held: Held | null;
 
+  /** @param present what else is known of a run that was under way when this life began */
   constructor(
     readonly run: Run,
     readonly log: LogEntry[],
     readonly world: VirtualWorld,
+    { isPaused = false, held = null, dismissed = [], sentBefore }: Partial<PresentRun> = {},
   ) {
     this.#version = world.versions.get(run.version);
+    this.#isPaused = isPaused;
+    this.#held = held;
+    this.#dismissed = new Set(dismissed);
+    this.#sentBefore = sentBefore;
   }
 
   get journey(): Journey {
@@ -50,15 +62,24 @@ export class VirtualRun {
 
   /** When the run next moves by itself; null once it has ended. */
   get movesAt(): Instant | null {
-    const { status, cursor, wokenAt } = this.run;
+    const { status, cursor, wokenAt, enteredAt } = this.run;
     if (status !== 'active') return null;
+    const deadline = deadlineOf(this.journey, enteredAt);
+    if (this.#isPaused) return deadline;
+    const released = this.#heldHere?.releaseAt;
+    if (released != null) return Math.min(released, deadline);
     if (cursor.phase !== 'waiting') return cursor.at;
     return wokenAt === null ? cursor.until : Math.min(wokenAt, cursor.until);
   }
 
+  /** It came due during a pause, where it stands. */
+  get #heldHere(): Held | null {
+    return this.#held?.visit === this.run.cursor.visit ? this.#held : null;
+  }
+
   summary(): SimulatedRun {
-    const { journey, version, visit, instance, enteredAt, entry, heldOut, status, endReason, endedAt } = this.run;
-    const about = { journey, version, visit, instance, enteredAt, entry, heldOut };
+    const { id, journey, version, visit, instance, enteredAt, entry, heldOut, status, endReason, endedAt } = this.run;
+    const about = { id, journey, version, visit, instance, enteredAt, entry, heldOut };
     return { ...about, log: this.log, messages: this.#messages, outcome: status, reason: endReason ?? '', endedAt };
   }
 
@@ -75,6 +96,7 @@ export class VirtualRun {
     for (;;) {
       const state = this.#state(lived, members);
       const move: DecidedMove = decideMove(state, settled, LATENESS_FORGIVEN, at);
+      if (this.#heldHere !== null) this.#goOn(move);
       Object.assign(this.run, move.after);
       this.log.push(...move.log);
       // The message that was given up counted up to here, as it does in the engine.
@@ -89,6 +111,12 @@ export class VirtualRun {
       const offer = this.#messages.at(-1)?.offer;
       reports.push(...emailReport(step, id, settled.refusal, { ...state, cursor: this.run.cursor }, at, offer));
     }
+  }
+
+  /** Let out after a pause. What is stale stays so over a call to another system. */
+  #goOn({ next }: DecidedMove): void {
+    const held = this.#held;
+    this.#held = held?.stale === true && next.kind === 'deliver' ? { ...held, visit: next.visit + 1 } : null;
   }
 
   /** Puts away the messages that were answered so, and says what the last of them is about. */
@@ -131,25 +159,26 @@ export class VirtualRun {
       const more = { ...(chosen !== null && { to: receiver.name }), ...(offer !== null && { offer }) };
       this.#messages.push({ step, visit, at, channel, template, refusal, content, ...more });
       if (refusal === null && channel !== 'webhook')
-        receiver.sent.push({ channel, category: category ?? '', journey: this.run.journey, at });
+        receiver.got({ channel, category: category ?? '', journey: this.run.journey, at });
     }
   }
 
   /** @returns why the message that was reserved last does not go out, or null */
   #deliver(state: RunState, step: ActionStep, to: number | undefined, at: Instant): Refusal | null {
     const message = this.#messages.at(-1);
-    if (step.kind !== 'email' || message === undefined) return null;
+    if (step.kind !== 'email') return null;
     const traits = to === undefined ? state.traits : state.people?.find(({ id }) => id === to)?.facts.traits;
     const address = addressOf(traits ?? {});
-    const offer = message.content?.offer ?? {};
-    message.content = null;
+    const offer = message?.content?.offer ?? {};
+    if (message !== undefined) message.content = null;
     if ('to' in address) {
-      if (this.world.rendersEmails)
+      if (this.world.rendersEmails && message !== undefined)
         message.content = { to: address.to, ...this.#rendered(step, state, { offer, to }, at) };
       return null;
     }
-    message.refusal = { reason: 'channel', detail: address.reason };
-    return message.refusal;
+    const refusal: Refusal = { reason: 'channel', detail: address.reason };
+    if (message !== undefined) message.refusal = refusal;
+    return refusal;
   }
 
   #rendered(
@@ -174,7 +203,7 @@ export class VirtualRun {
     return {
       version: this.#version,
       ...{ id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt },
-      ...{ control: null, held: null },
+      ...{ control: null, held: this.#heldHere },
       person: this.run.person,
       profileId: profile.id,
       accountId: this.journey.of === 'account' ? profile.id : (profile.account?.id ?? null),
@@ -184,15 +213,19 @@ export class VirtualRun {
       accountTraits: profile.account?.traits ?? null,
       ...(people && { people, account: { people, ledgerOf: (person) => ledgerIn(members, person) } }),
       facts: factsOfRun(factsOf(profile), this.run),
-      experiments: { assigned: variants.get(journey) ?? new Map() },
+      experiments: {
+        assigned: variants.get(journey) ?? new Map(),
+        winners: this.world.winners?.get(journey) ?? new Map(),
+      },
       ledger: {
         ...lived.ledger,
         dismissed: this.#dismissed,
+        ...(this.#sentBefore && { sentBefore: this.#sentBefore }),
         ...(this.world.settings.settle !== undefined && { candidates: this.#rivals(lived) }),
       },
       offers: {
         offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
-        usedUp: new Set(),
+        usedUp: this.world.usedUpOffers ?? new Set(),
       },
       settings: this.world.settings,
     };

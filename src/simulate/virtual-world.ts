@@ -16,6 +16,10 @@ export interface VirtualWorld extends Applying {
   readonly settings: Settings;
   /** Emails are what takes longest to write. */
   readonly rendersEmails: boolean;
+  /** Variants that whoever is new gets, by experiment, by journey. Absent: there are none. */
+  readonly winners?: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Absent: none are. */
+  readonly usedUpOffers?: ReadonlySet<string>;
 }
 
 /** Does anything depend on what else happens in a person's accounts? Then those who share some live together. */
