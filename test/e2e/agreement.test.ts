@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LogEntry } from '../../src/core/run.ts';
 import type { Instant } from '../../src/core/time.ts';
-import { formatProblem } from '../../src/definitions/problems.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { backtest } from '../../src/simulate/backtest.ts';
 import type { Persona } from '../../src/simulate/persona.ts';
@@ -11,11 +10,10 @@ import type { SimulatedRun } from '../../src/simulate/simulation.ts';
 import { type History, SortByPerson } from '../../src/simulate/sort-by-person.ts';
 import { VirtualLife } from '../../src/simulate/virtual-life.ts';
 import { virtualWorld } from '../../src/simulate/virtual-world.ts';
-import { loadedFrom } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
 import { live } from './live.ts';
-import { drawWorkspace } from './random-journeys.ts';
+import { drawnWorkspace } from './random-journeys.ts';
 import { DRAWN_LIFETIME, drawPeople } from './random-people.ts';
 import { storyOf } from './story.ts';
 import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
@@ -24,8 +22,6 @@ import { type WebhookReceiver, webhookReceiver } from './webhook-receiver.ts';
 const JOURNEYS = Number(process.env.AGREEMENT_JOURNEYS ?? 200);
 const PEOPLE = Math.ceil(JOURNEYS / 5);
 const SEED = Number(process.env.AGREEMENT_SEED ?? 1);
-/** What is drawn is not always fit to be published. */
-const DRAWN_FOR_EACH = 1.5;
 /** A backtest is of one journey, and lets everybody live through all of them. */
 const ASKED_ONE_BY_ONE = 5;
 
@@ -42,7 +38,7 @@ type Runs = Map<string, Map<string, readonly LogEntry[]>>;
 beforeAll(async () => {
   console.log(`agreement: ${JOURNEYS} journeys, seed ${SEED}`);
   [mailbox, receiver] = await Promise.all([testMailbox(), webhookReceiver(() => 200)]);
-  workspace = await fitToPublish(drawWorkspace(Math.ceil(JOURNEYS * DRAWN_FOR_EACH), SEED, receiver.url));
+  workspace = await drawnWorkspace(JOURNEYS, SEED, receiver.url);
   engine = await timeSkippingEngine({ workspace, smtpUrl: mailbox.url });
   const numbers = Object.keys(workspace.journeys).map((key) => Number(key.slice(key.lastIndexOf('-') + 1)));
   people = drawPeople(PEOPLE, numbers, SEED, engine.clock.now());
@@ -53,24 +49,6 @@ afterAll(async () => {
   await mailbox?.close();
   await receiver?.close();
 });
-
-/** That many journeys of those drawn, without those that validation rejects. */
-async function fitToPublish(files: Record<string, string>): Promise<Workspace> {
-  for (;;) {
-    const loaded = await loadedFrom(files);
-    if ('problems' in loaded) {
-      const broken = new Set(loaded.problems.map(({ file }) => file));
-      for (const file of broken) {
-        if (!file.startsWith('journey-')) throw new Error(loaded.problems.map(formatProblem).join('\n'));
-        delete files[file];
-      }
-      continue;
-    }
-    const kept = Object.entries(loaded.workspace.journeys).slice(0, JOURNEYS);
-    if (kept.length < JOURNEYS) throw new Error(`Only ${kept.length} of the journeys are fit to be published`);
-    return { ...loaded.workspace, journeys: Object.fromEntries(kept) };
-  }
-}
 
 async function realRuns(): Promise<Runs> {
   const rows = await engine.db

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { DAY, MINUTE } from '../../src/core/time.ts';
+import { formatProblem } from '../../src/definitions/problems.ts';
+import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { loadedFrom } from '../kit/engine.ts';
 import { ending, startOf, window } from './random-conditions.ts';
 import { type Drawn, stepsOf, withIds } from './random-steps.ts';
 import { emailFile, inAppFile, salesTaskFile, settingsFile } from './templates.ts';
@@ -47,8 +50,29 @@ function journeyFile(drawn: Drawn): fc.Arbitrary<string> {
     });
 }
 
-/** The files of a workspace with that many journeys. @param url where webhooks go */
-export function drawWorkspace(count: number, seed: number, url: string): Record<string, string> {
+/** What is drawn is not always fit to be published. */
+const DRAWN_FOR_EACH = 1.5;
+
+/** A workspace with that many journeys: of those drawn, without those that validation rejects. @param url where webhooks go */
+export async function drawnWorkspace(count: number, seed: number, url: string): Promise<Workspace> {
+  const files = drawWorkspace(Math.ceil(count * DRAWN_FOR_EACH), seed, url);
+  for (;;) {
+    const loaded = await loadedFrom(files);
+    if ('problems' in loaded) {
+      const broken = new Set(loaded.problems.map(({ file }) => file));
+      for (const file of broken) {
+        if (!file.startsWith('journey-')) throw new Error(loaded.problems.map(formatProblem).join('\n'));
+        delete files[file];
+      }
+      continue;
+    }
+    const kept = Object.entries(loaded.workspace.journeys).slice(0, count);
+    if (kept.length < count) throw new Error(`Only ${kept.length} of the journeys are fit to be published`);
+    return { ...loaded.workspace, journeys: Object.fromEntries(kept) };
+  }
+}
+
+function drawWorkspace(count: number, seed: number, url: string): Record<string, string> {
   const journeys = Array.from({ length: count }, (_, number) => {
     const [file = ''] = fc.sample(journeyFile({ number, url }), { numRuns: 1, seed: seed * 10_000 + number });
     return [`${keyOf(number)}.yaml`, file] as const;
