@@ -21,7 +21,10 @@ export interface Entry extends Qualified<PublishedJourney> {
   readonly waited?: true;
 }
 
-export function qualifiedByAudience({ audience, entered }: Change, journeys: JourneyIndex): Entry[] {
+export function qualifiedByAudience(
+  { audience, entered }: Pick<Change, 'audience' | 'entered'>,
+  journeys: JourneyIndex,
+): Entry[] {
   const by = entered ? 'audience' : 'leaving';
   return journeys.enteredByAudience(audience, entered).map((published) => ({ published, entry: { by, audience } }));
 }
@@ -94,19 +97,14 @@ function tryEntry(profile: Profile, one: Entry, at: Instant, applying: Applying)
 }
 
 /** What comes of an entry. */
-export type EntryVerdict =
+type EntryVerdict =
   /** After `evicts` have ended, for this reason. */
   | (Entered & { readonly kind: 'enters'; readonly evicts: readonly Run[]; readonly reason: string })
   /** `waits`, `yields`: because of another journey of its group. */
   | { readonly kind: 'waits' | 'yields' | 'refused'; readonly reason: string };
 
 /** What would come of it: nothing is changed, but that a place of the journey's day is taken where it has so many only. */
-export function judgeEntry(
-  profile: Profile,
-  { published, entry }: Entry,
-  at: Instant,
-  applying: Applying,
-): EntryVerdict {
+function judgeEntry(profile: Profile, { published, entry }: Entry, at: Instant, applying: Applying): EntryVerdict {
   const { id: profileId, runs } = profile;
   const { journey } = published;
   const closed = applying.catalog.closed?.[journey.key];
