@@ -4,10 +4,15 @@
  */
 import picocolors from 'picocolors';
 import { explanationLines } from '../audiences/explain.ts';
+import { type Instant, MINUTE } from '../core/time.ts';
+import { lengthText } from '../core/time-text.ts';
 import type { EntryExplained, VerdictExplained } from '../explaining/entry.ts';
 import type { JourneyExplained } from '../explaining/explain-journey.ts';
+import type { Ahead, StepAhead } from '../explaining/look-ahead.ts';
 import type { MessageExplained, RunExplained, Standing } from '../explaining/runs.ts';
+import type { WishExplained } from '../explaining/wishes.ts';
 import { alignedTime, clockTime, type Line, layOut, wrap } from '../simulate/layout.ts';
+import { sentence } from './output.ts';
 
 const { bold, dim } = picocolors;
 const NARROWEST = 40;
@@ -15,18 +20,21 @@ const WIDEST = 120;
 
 /** @param name what the person or the account is called; @param width of the terminal */
 export function journeyExplainedText(name: string, explained: JourneyExplained, width = 80): string {
-  const { journey, at, zone, entry, refusals, runs, more } = explained;
+  const { journey, at, zone, entry, unwanted, refusals, runs, more } = explained;
   const page = new Page(zone, at, width);
   page.line(bold(`${name} in ${journey}, ${page.time(at)}`));
   page.line(dim(`Times are in ${zone}.`));
   page.line(statusLine(explained, page));
+  for (const run of runs.filter(({ status }) => status === 'active')) tellRun(run, page);
   if (entry !== null) tellEntry(entry, page);
+  if (unwanted.length > 0) page.heading('What is not wanted');
+  for (const wish of unwanted) page.paragraph(wishText(wish, page));
   if (refusals.length > 0) {
     page.heading('Entries that were refused');
     page.rows(refusals.map(({ at, reason, instance }) => [at, `${instance === null ? '' : `${instance}: `}${reason}`]));
   }
-  if (runs.length === 0) page.heading('Never entered.');
-  for (const run of runs) tellRun(run, page);
+  for (const run of runs.filter(({ status }) => status !== 'active')) tellRun(run, page);
+  if (runs.length === 0) page.line('', 'Never entered.');
   if (more) page.line('', dim('There are earlier runs.'));
   return page.text;
 }
@@ -39,7 +47,7 @@ function statusLine({ status, control }: JourneyExplained, page: Page): string {
 
 function tellEntry({ takes, audience, turn, waiting, verdict }: EntryExplained, page: Page): void {
   page.heading('What it takes to enter');
-  page.paragraph(`${takes}.`);
+  page.paragraph(sentence(`${takes.charAt(0).toUpperCase()}${takes.slice(1)}`));
   if (audience !== null) {
     const since = audience.since === null ? '' : `, since ${page.time(audience.since)}`;
     page.paragraph(`${audience.member ? 'In' : 'Not in'} the audience ${audience.key} now${since}:`);
@@ -54,7 +62,8 @@ function tellEntry({ takes, audience, turn, waiting, verdict }: EntryExplained, 
 function verdictText({ answer, reason, until, heldOut }: VerdictExplained, page: Page): string {
   const side = { no: '', journey: ', held out of it', everywhere: ', held out of every journey' }[heldOut ?? 'no'];
   const because = reason === null ? '' : `: ${reason}`;
-  const changes = until === null ? '' : `; by time alone until ${page.time(until)}`;
+  const isSaid = until === null || reason?.includes(until.toISOString());
+  const changes = isSaid ? '' : `; by time alone until ${page.time(until)}`;
   switch (answer) {
     case 'enters':
       return `If that happened now, a run would begin${side}${because}${changes}.`;
@@ -65,8 +74,13 @@ function verdictText({ answer, reason, until, heldOut }: VerdictExplained, page:
   }
 }
 
+function wishText({ of, name, until }: WishExplained, page: Page): string {
+  const what = of === 'all' ? 'No messages at all' : `Nothing of the ${of} ${name}`;
+  return `${what}, ${until === null ? 'for ever' : `until ${page.time(until)}`}.`;
+}
+
 function tellRun(run: RunExplained, page: Page): void {
-  const { visit, instance, enteredAt, enteredBy, heldOut, variants, stands, messages } = run;
+  const { visit, instance, enteredAt, enteredBy, heldOut, variants, stands, messages, ahead } = run;
   const side = { no: '', journey: ', held out', everywhere: ', held out of every journey' }[heldOut];
   page.heading(
     `Run ${visit + 1}${instance === null ? '' : ` for ${instance}`}, entered ${page.time(enteredAt)} ${enteredBy}${side}`,
@@ -75,8 +89,9 @@ function tellRun(run: RunExplained, page: Page): void {
   if (given.length > 0) page.paragraph(`Got the variant ${given.join(', ')}.`);
   page.rows(messages.map((message) => [message.at, messageText(message)]));
   if (stands !== null) tellStanding(stands, page);
-  else if (run.endedAt !== null)
-    page.paragraph(`Ended as ${run.status} ${page.time(run.endedAt)}: ${run.endReason ?? ''}`.replace(/: $/, '.'));
+  if (ahead !== null) tellAhead(ahead, page);
+  if (run.endedAt !== null)
+    page.paragraph(`Ended as ${run.status} ${page.time(run.endedAt)}: ${sentence(run.endReason ?? 'it is over')}`);
 }
 
 function tellStanding({ step, since, until, does, deadline, kept }: Standing, page: Page): void {
@@ -84,7 +99,20 @@ function tellStanding({ step, since, until, does, deadline, kept }: Standing, pa
   const end = until === null ? '' : `, until ${page.time(until)} at most`;
   page.paragraph(`${where} since ${page.time(since)}: ${does}${end}.`);
   if (kept !== null) page.paragraph(`Does not go on: ${kept}.`);
-  page.paragraph(`Over ${page.time(deadline)} whatever happens.`);
+  page.paragraph(`It is over ${page.time(deadline)} at the latest.`);
+}
+
+function tellAhead({ assuming, steps, ends }: Ahead, page: Page): void {
+  const also = assuming === null ? '' : `, and ${assuming}`;
+  page.paragraph(`What comes if nothing happens but time${also}; whatever does happen may change it:`);
+  page.rows(steps.map((step) => [step.at, stepText(step, ends), page.fromNow(step.at)]));
+  if (ends === null) page.paragraph('And so on.');
+}
+
+function stepText({ step, did, text }: StepAhead, ends: Ahead['ends']): string {
+  if (did === 'ended') return ends === null ? text : `${text}: ${ends.reason}`;
+  const isNamed = step === null || did === 'acted' || did === 'refused' || did === 'held';
+  return isNamed ? text : `${step}: ${text}`;
 }
 
 function messageText({ channel, template, step, to, status, refused, clickedAt }: MessageExplained): string {
@@ -113,8 +141,9 @@ class Page {
     return this.#lines.join('\n');
   }
 
+  /** To the minute. */
   time(at: Date): string {
-    return clockTime(at.getTime(), this.zone, this.now.getTime());
+    return clockTime(toTheMinute(at), this.zone, this.now.getTime());
   }
 
   line(...lines: readonly string[]): void {
@@ -131,9 +160,16 @@ class Page {
     this.#lines.push(...lines.map((line) => `  ${own}${line}`));
   }
 
-  rows(rows: readonly (readonly [Date, string])[]): void {
-    const lines = rows.map(([at, text]): Line => {
-      return { at: alignedTime(at.getTime(), this.zone, this.now.getTime()), after: '', text: this.#local(text) };
+  /** `in 2d 3h` */
+  fromNow(at: Date): string {
+    const length = Math.max(0, at.getTime() - this.now.getTime());
+    return length === 0 ? 'now' : `in ${lengthText(length, 2)}`;
+  }
+
+  /** Each with its time, and where there is one with a column between that and its text. */
+  rows(rows: readonly (readonly [at: Date, text: string, between?: string])[]): void {
+    const lines = rows.map(([at, text, after = '']): Line => {
+      return { at: alignedTime(toTheMinute(at), this.zone, this.now.getTime()), after, text: this.#local(text) };
     });
     this.#lines.push(...layOut(lines, this.#width));
   }
@@ -142,4 +178,8 @@ class Page {
   #local(text: string): string {
     return text.replaceAll(ISO, (instant) => this.time(new Date(instant)));
   }
+}
+
+function toTheMinute(at: Date): Instant {
+  return at.getTime() - (at.getTime() % MINUTE);
 }

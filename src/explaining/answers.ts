@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Explanation } from '../audiences/explain.ts';
 import type { Json } from '../core/condition.ts';
+import { WISH_SUBJECTS } from '../core/wishes.ts';
 import { JOURNEY_STATUSES } from '../runs/journey-status.ts';
 import { CHANNELS, MESSAGE_STATUSES } from '../runs/read-messages.ts';
 import { RUN_STATUSES } from '../runs/read-runs.ts';
@@ -51,7 +52,7 @@ const entryExplained = z.object({
     .describe('It has happened, and the entry waits since then for the end of another run of the group'),
   verdict: z
     .object({
-      answer: z.enum(['enters', 'waits', 'yields', 'refused']),
+      answer: z.enum(['enters', 'waits', 'refused']),
       reason: z.string().nullable().describe('Why not, or not yet'),
       until: z.date().nullable().describe('When time alone gives another answer, as far as that is known'),
       heldOut: heldOut.nullable().describe('On which side the run would be'),
@@ -98,6 +99,27 @@ const runExplained = z.object({
       }),
     )
     .describe('What it wanted to send, oldest first: the last 50'),
+  ahead: z
+    .object({
+      assuming: z.string().nullable().describe('What is taken for granted beside that nothing happens'),
+      steps: z
+        .array(
+          z.object({
+            at: z.date(),
+            step: z.string().nullable(),
+            kind: z.string(),
+            did: z.string(),
+            text: z.string(),
+          }),
+        )
+        .describe('At most 200'),
+      ends: z
+        .object({ at: z.date(), outcome: z.string(), reason: z.string() })
+        .nullable()
+        .describe('Null: that is too far away to be told'),
+    })
+    .nullable()
+    .describe('What comes if nothing but time happens; whatever else happens changes it. Null: it is over'),
 });
 
 export const journeyExplained = z.object({
@@ -112,6 +134,9 @@ export const journeyExplained = z.object({
     .describe('Who paused, stopped or reopened it last'),
   version: z.string().nullable().describe('Of the definition in force; null: there is none any more'),
   entry: entryExplained.nullable(),
+  unwanted: z
+    .array(z.object({ of: z.enum(WISH_SUBJECTS), name: z.string().nullable(), until: z.date().nullable() }))
+    .describe('What they do not want that stands against its messages; `until` null: for ever'),
   refusals: z
     .array(z.object({ at: z.date(), reason: z.string(), instance: z.string().nullable() }))
     .describe('Entries that were refused, the newest 10'),

@@ -15,8 +15,8 @@ import { earlier, type Instant } from '../core/time.ts';
 import { lengthText } from '../core/time-text.ts';
 import type { Workspace } from '../definitions/workspace-types.ts';
 import type { Applying } from '../process/apply.ts';
-import { type EntryVerdict, judgeEntry } from '../process/entries.ts';
 import type { Profile } from '../process/profile.ts';
+import { type Supposed, suppose } from '../process/suppose.ts';
 import { runKey } from '../runs/enter.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { Queryable } from '../store/database.ts';
@@ -44,7 +44,7 @@ interface AudienceAsked {
 }
 
 export interface VerdictExplained {
-  readonly answer: EntryVerdict['kind'];
+  readonly answer: Supposed['answer'];
   /** Why not, or not yet. */
   readonly reason: string | null;
   /** When time alone gives another answer, as far as that is known. */
@@ -89,12 +89,11 @@ export async function explainEntry(asking: EntryAsking, now: Instant): Promise<E
 function explainVerdict(asking: EntryAsking, now: Instant): VerdictExplained {
   const { closed } = asking;
   if (closed !== null) return { answer: 'refused', reason: closed, until: null, heldOut: null };
-  const verdict = judge(asking, now);
-  const other = turnsAt(asking, now).find((at) => !isSame(judge(asking, at), verdict));
+  const supposed = supposedAt(asking, now);
+  const { answer, reason } = supposed;
+  const other = turnsAt(asking, now).find((at) => !isSame(supposedAt(asking, at), supposed));
   const until = other === undefined ? null : new Date(other);
-  if (verdict.kind !== 'enters') return { answer: verdict.kind, reason: verdict.reason, until, heldOut: null };
-  const { evicts, reason, run } = verdict;
-  return { answer: 'enters', reason: evicts.length === 0 ? null : reason, until, heldOut: heldOutOf(run) };
+  return { answer, reason, until, heldOut: supposed.answer === 'enters' ? heldOutOf(supposed.run) : null };
 }
 
 export function heldOutOf({
@@ -108,12 +107,12 @@ export function heldOutOf({
   return heldOutEverywhere === true ? 'everywhere' : 'journey';
 }
 
-function judge({ profile, published, applying, instance }: EntryAsking, at: Instant): EntryVerdict {
-  return judgeEntry(profile, { published, entry: occasionOf(published.journey, profile, instance) }, at, applying);
+function supposedAt({ profile, published, applying, instance }: EntryAsking, at: Instant): Supposed {
+  return suppose(profile, { published, entry: occasionOf(published.journey, profile, instance) }, at, applying);
 }
 
-function isSame(one: EntryVerdict, other: EntryVerdict): boolean {
-  return one.kind === other.kind && (one.kind === 'enters' || one.reason === other.reason);
+function isSame(one: Supposed, other: Supposed): boolean {
+  return one.answer === other.answer && (one.answer === 'enters' || one.reason === other.reason);
 }
 
 /** Instants at which time alone may give another answer, in order. */

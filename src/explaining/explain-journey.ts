@@ -12,14 +12,15 @@ import type { Publication } from '../definitions/workspace-types.ts';
 import { applyDue, bringUpToDate, follow } from '../process/apply.ts';
 import { type Catalog, type CatalogShelf, journeysFor } from '../process/catalog.ts';
 import { loadProfiles, type Profile } from '../process/profile.ts';
-import { namesOf } from '../profiles/find.ts';
 import { lookAtPlaces } from '../runs/entry-places.ts';
 import { type Control, readControls } from '../runs/journey-controls.ts';
 import { type JourneyStatus, journeyStatus } from '../runs/journey-status.ts';
 import { readEntryRefusals } from '../runs/read-refusals.ts';
+import { looksAtAccounts } from '../simulate/virtual-world.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { type EntryExplained, explainEntry } from './entry.ts';
 import { explainRuns, type RunsExplained } from './runs.ts';
+import { explainWishes, type WishExplained } from './wishes.ts';
 
 export interface JourneyQuestion {
   readonly profileId: number;
@@ -42,6 +43,8 @@ export interface JourneyExplained extends RunsExplained {
   readonly version: string | null;
   /** Null where there is no definition in force. */
   readonly entry: EntryExplained | null;
+  /** What the person does not want that stands against its messages. */
+  readonly unwanted: readonly WishExplained[];
   /** Entries that were refused, the newest first. */
   readonly refusals: readonly { readonly at: Date; readonly reason: string; readonly instance: string | null }[];
 }
@@ -123,7 +126,11 @@ async function explainIn(
   bringToNow(profile, now, applying);
   const isOpen = journeysFor(catalog, profile).get(journey) !== undefined;
   const closed = isOpen ? null : `the journey is ${version?.policy?.status === 'draft' ? 'a draft' : 'archived'}`;
-  const runs = await explainRuns(tx, versions, { profileId, journey, runs: RUNS, messages: MESSAGES }, namesOf);
+  const reading = {
+    ...{ tx, catalog, versions, offers: workspace.offers ?? {}, resumed: journey, now },
+    looksAtAccounts: looksAtAccounts(workspace),
+  };
+  const runs = await explainRuns({ profileId, journey, runs: RUNS, messages: MESSAGES }, reading);
   const refusals = await readEntryRefusals(tx, { journey, profileId, limit: REFUSALS });
   const asking = { db: tx, profile, workspace, applying, closed, instance: question.instance };
   return {
@@ -135,6 +142,7 @@ async function explainIn(
     control: control === undefined ? null : { since: control.since, by: control.by, reason: control.reason },
     version: version?.hash ?? null,
     entry: version === undefined ? null : await explainEntry({ ...asking, published: version }, now),
+    unwanted: await explainWishes(tx, profileId, definition, now),
     refusals: refusals.map(({ at, reason, instance }) => ({ at, reason, instance })),
     ...runs,
   };

@@ -12,14 +12,14 @@ import { sayRefusal } from '../core/refusal-text.ts';
 import type { Cursor } from '../core/run.ts';
 import { awaited, stepOf } from '../core/standing-at.ts';
 import type { Instant } from '../core/time.ts';
-import type { PersonName } from '../profiles/find.ts';
+import { namesOf, type PersonName } from '../profiles/find.ts';
 import { heldFrom } from '../runs/held-runs.ts';
 import { type MessageStatus, type ReadMessage, readMessages } from '../runs/read-messages.ts';
 import { type ReadRun, type RunStatus, readRuns } from '../runs/read-runs.ts';
 import { type LockedRun, lookAtRun } from '../runs/run-state.ts';
-import type { VersionShelf } from '../runs/version-shelf.ts';
-import type { Queryable } from '../store/database.ts';
 import { type HeldOut, heldOutOf } from './entry.ts';
+import { type Ahead, lookAhead } from './look-ahead.ts';
+import type { Reading } from './present.ts';
 
 export interface RunExplained {
   readonly id: string;
@@ -42,6 +42,8 @@ export interface RunExplained {
   readonly stands: Standing | null;
   /** What it wanted to send, oldest first: the last so many. */
   readonly messages: readonly MessageExplained[];
+  /** What comes if nothing but time happens. Null: it is over, or was stopped. */
+  readonly ahead: Ahead | null;
 }
 
 export interface Standing {
@@ -88,12 +90,13 @@ export interface RunsExplained {
 }
 
 export async function explainRuns(
-  db: Queryable,
-  versions: VersionShelf,
   { profileId, journey, runs: most, messages: mostMessages }: RunsAsked,
-  namesOf: (db: Queryable, ids: readonly number[]) => Promise<Map<number, PersonName>>,
+  reading: Reading,
 ): Promise<RunsExplained> {
+  const { tx: db, versions } = reading;
   const rows = await readRuns(db, { journey, profileId, limit: most + 1 });
+  const isAnyActive = rows.some(({ status }) => status === 'active');
+  const ahead = isAnyActive ? await lookAhead(profileId, journey, reading) : new Map<string, Ahead>();
   const runs: RunExplained[] = [];
   for (const row of rows.slice(0, most)) {
     const { journey: definition } = await versions.load(db, row.version);
@@ -107,6 +110,7 @@ export async function explainRuns(
       ...aboutRun(row),
       stands: found && standingOf(definition, found),
       messages: messages.reverse().map((message) => explainMessage(message, names)),
+      ahead: found?.row.control?.kind === 'ending' ? null : (ahead.get(row.id) ?? null),
     });
   }
   return { runs, more: rows.length > most };

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/condition.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { JourneyExplained } from '../../src/explaining/explain-journey.ts';
 import { migrate, openDatabase } from '../../src/store/database.ts';
 import { makeDatabase } from '../cli/own-database.ts';
@@ -88,6 +89,9 @@ beforeAll(async () => {
     database: { db, url: database.url, schema: 'public', drop: () => db.destroy() },
   });
   server = await testServer(engine);
+  // Noon, far from the quiet hours.
+  const now = engine.clock.now();
+  await engine.pass(Math.ceil(now / DAY) * DAY + 12 * HOUR - now);
 });
 afterAll(async () => {
   await server?.close();
@@ -135,4 +139,185 @@ describe('somebody who was never in it', () => {
     expect(text).toContain('If that happened now, a run would begin.');
     expect(text).toContain('Never entered.');
   });
+});
+
+describe('somebody who waits', () => {
+  test('is told where, for what, until when, what they got and what comes next and when', async () => {
+    await person('waits', { plan: 'trial' });
+    await engine.pass(2 * HOUR);
+    const entered = engine.clock.now() - 2 * HOUR;
+    const at = (after: number) => new Date(entered + after).toISOString();
+    const { entry, runs } = await explained('waits', 'first-steps');
+    expect(entry).toMatchObject({
+      audience: { member: true, since: at(0) },
+      verdict: { answer: 'refused', reason: 'already in the journey' },
+    });
+    expect(runs).toHaveLength(1);
+    expect(runs[0]).toMatchObject({
+      enteredAt: at(0),
+      enteredBy: 'by audience trying',
+      heldOut: 'no',
+      stands: {
+        step: 'wait-until-export-completed',
+        kind: 'wait-until',
+        since: at(HOUR),
+        until: at(HOUR + 4 * DAY),
+        does: 'waits for: Export Completed since entry',
+        deadline: at(20 * DAY),
+        kept: null,
+      },
+      messages: [{ at: at(HOUR), step: 'email-hello', template: 'hello', status: 'sent', refused: null }],
+      ahead: {
+        steps: [
+          { at: at(HOUR + 4 * DAY), step: 'wait-until-export-completed', text: 'goes on: waited in vain' },
+          { at: at(HOUR + 4 * DAY), step: 'in-app-hint', text: 'in-app hint goes out' },
+          { at: at(HOUR + 4 * DAY), step: 'email-news', text: 'email news goes out' },
+          { at: at(20 * DAY), step: null, text: 'ends as timed-out' },
+        ],
+        ends: { at: at(20 * DAY), outcome: 'timed-out', reason: 'the time limit was reached' },
+      },
+    });
+    const { code, text } = await terminal('waits', 'first-steps');
+    expect(code).toBe(0);
+    expect(text).toMatch(/Run 1, entered \w+ \d+ \w+ 12:00 by audience trying\n {2}.* 13:00 {2}email hello went out\n/);
+    expect(text).toMatch(
+      /At wait-until-export-completed since .* 13:00: waits\s+for:\s+Export\s+Completed\s+since\s+entry,\s+until .* 13:00 at\s+most\./,
+    );
+    expect(text).toMatch(/\n {2}.* 13:00 +in 3d 2[23]h +email news goes out\n/);
+    expect(text).toMatch(/\n {2}.* 12:00 +in 19d 2[12]h +ends as timed-out/);
+    const { text: json } = await terminal('waits', 'first-steps', '--json');
+    expect(JSON.parse(json)).toMatchObject({ held: true, person: 'waits', runs: [{ status: 'active' }] });
+  });
+
+  test('and what the runs then do is what was said, quiet hours and caps of other journeys included', async () => {
+    await person('two-runs', { plan: 'trial', timezone: 'Asia/Kolkata' });
+    await engine.pass(MINUTE);
+    await engine.send({ name: 'Export Completed', userId: 'two-runs' });
+    await engine.settled();
+    const [before] = (await explained('two-runs', 'first-steps')).runs;
+    const said = before?.ahead?.steps.map(({ at, text }) => `${at} ${text}`) ?? [];
+    // Sent at once, the news would be the second email within two days.
+    expect(said.some((line) => line.includes('email news refused: at most 1 of channel email in 2d'))).toBe(true);
+    await engine.pass(21 * DAY);
+    const log = await engine.logOf('two-runs', 'first-steps');
+    const times = log.map(({ at }) => new Date(at).toISOString());
+    expect(said.map((line) => line.slice(0, 24))).toEqual(times.slice(-said.length));
+  });
+});
+
+describe('somebody who is held', () => {
+  test('by quiet hours is told until when', async () => {
+    await person('asleep', { plan: 'trial', timezone: 'Pacific/Auckland' });
+    await engine.pass(61 * MINUTE);
+    const { zone, runs } = await explained('asleep', 'first-steps');
+    expect(zone).toBe('Pacific/Auckland');
+    expect(runs[0]?.stands?.does).toBe('is held: outside of its hours in Pacific/Auckland');
+    const until = String(runs[0]?.stands?.until);
+    expect(runs[0]?.ahead?.steps[0]).toMatchObject({ at: until, text: 'email hello goes out' });
+    const { text } = await terminal('asleep', 'first-steps');
+    expect(text).toMatch(/is held: outside of its hours in\s+Pacific\/Auckland, until .* 07:00 at\s+most\./);
+    expect(text).toMatch(/07:00 +in \d+h( \d+m)? +email hello goes out/);
+  });
+
+  test('by a pause is told so, and what comes once it is over', async () => {
+    await person('paused', { plan: 'trial' });
+    await engine.settled();
+    await server.api('/api/journeys/first-steps/pause', { by: 'ada', reason: 'a wrong price', entries: 'refuse' });
+    await engine.pass(HOUR);
+    const { status, control, entry, runs } = await explained('paused', 'first-steps');
+    expect({ status, control }).toMatchObject({ status: 'paused', control: { by: 'ada', reason: 'a wrong price' } });
+    expect(entry?.verdict).toMatchObject({ answer: 'refused', reason: 'the journey is paused' });
+    expect(runs[0]).toMatchObject({
+      stands: { step: 'wait-1h', kept: 'the journey is paused: a wrong price' },
+      ahead: { assuming: 'the journey is resumed now' },
+    });
+    expect(runs[0]?.ahead?.steps.map(({ text }) => text).slice(0, 2)).toEqual(['goes on', 'email hello goes out']);
+    const { text } = await terminal('paused', 'first-steps');
+    expect(text).toMatch(/The journey is paused, since .* by ada: a wrong price\./);
+    await server.api('/api/journeys/first-steps/resume', { by: 'ada', reason: 'mended' });
+    await engine.settled();
+  });
+});
+
+describe('somebody who does not enter', () => {
+  test('again so soon is told when it is possible, and which entries were refused', async () => {
+    await person('again', { plan: 'trial' });
+    await engine.pass(DAY);
+    await engine.send({ name: 'Bought', userId: 'again' });
+    await engine.identify('again', { plan: 'free' });
+    await engine.identify('again', { plan: 'trial' });
+    await engine.settled();
+    const until = new Date(engine.clock.now() + 29 * DAY).toISOString();
+    const reason = `entered before, and not again until ${until}`;
+    const { entry, refusals, runs } = await explained('again', 'first-steps');
+    expect(entry?.verdict).toEqual({ answer: 'refused', reason, until, heldOut: null });
+    expect(refusals.map((one) => one.reason)).toEqual([reason]);
+    expect(runs[0]).toMatchObject({
+      status: 'converted',
+      endReason: 'the goal was reached',
+      stands: null,
+      ahead: null,
+    });
+    const { code, text } = await terminal('again', 'first-steps');
+    expect(code).toBe(1);
+    expect(text).toMatch(/Ended as converted .*: the goal was reached\./);
+  });
+});
+
+describe('an account', () => {
+  test('is told of its run, who of it gets what, and what comes', async () => {
+    for (const userId of ['anna', 'otto']) {
+      await person(userId);
+      await engine.send({ type: 'group', name: 'group', userId, groupId: 'acme', traits: { seats: 5 } });
+    }
+    await engine.settled();
+    const ask = () => server.api<Answer>('/api/accounts/acme/explain?journey=more-seats');
+    expect((await ask()).entry).toMatchObject({
+      takes: 'somebody in the account does `Seats Wanted`; once only',
+      verdict: { answer: 'enters' },
+    });
+    await engine.send({ name: 'Seats Wanted', userId: 'anna' });
+    await engine.settled();
+    const { runs } = await ask();
+    expect(runs[0]?.ahead?.steps.map(({ text }) => text)).toEqual([
+      'goes on',
+      'email hello to anna goes out',
+      'email hello to otto goes out',
+      'ends as completed',
+    ]);
+    await engine.pass(2 * DAY);
+    const after = await ask();
+    expect(after.runs[0]).toMatchObject({
+      status: 'completed',
+      messages: [
+        { template: 'hello', to: 'anna', status: 'sent' },
+        { template: 'hello', to: 'otto', status: 'sent' },
+      ],
+    });
+    const { text } = await terminal('acme', 'more-seats');
+    expect(text).toContain('email hello to otto went out');
+    expect(text).toMatch(/Ended as completed/);
+  });
+});
+
+test.each([
+  ['/api/people/never/explain?journey=frist-steps', '404', 'There is no journey `frist-steps`'],
+  ['/api/people/never/explain?journey=more-seats', '400', 'The journey `more-seats` is of accounts'],
+  ['/api/people/nobody/explain?journey=first-steps', '404', 'There is no person `nobody`'],
+  ['/api/accounts/nowhere/explain?journey=more-seats', '404', 'There is no account `nowhere`'],
+  ['/api/people/never/explain', '400', 'name either an `audience` or a `journey`'],
+])('%s answers %s', async (path, status, message) => {
+  await person('never', { plan: 'free' });
+  await engine.settled();
+  const refused = await server.api(path).catch(String);
+  expect(refused).toContain(`answered ${status}`);
+  expect(refused).toContain(message);
+});
+
+test.each([
+  [['never', 'frist-steps'], 'There is no journey `frist-steps`. Did you mean `first-steps`?'],
+  [['nobody', 'first-steps'], 'Nobody is known as `nobody`.'],
+  [['nowhere', 'more-seats'], 'There is no account `nowhere`.'],
+] as const)('%j is wrong use', async ([name, journey], message) => {
+  expect(await terminal(name, journey)).toEqual({ code: 2, text: `${message}\n` });
 });
