@@ -37,7 +37,7 @@ beforeEach(async () => {
   const workspace = await workspaceOf(FILES);
   await publish(db, workspace, AT);
   const now = Date.now();
-  for (const [index, until] of [now - 60_000, now + 600_000_000, now + 600_000_000].entries()) {
+  for (const [index, until] of [now - 120_000, now + 600_000_000, now + 600_000_000].entries()) {
     const profileId = await addPerson(db, `person-${index}`);
     const step = index === 2 ? null : 'pause';
     const cursor = JSON.stringify({ phase: 'waiting', step, at: now - 100_000, until, visit: 0 });
@@ -47,7 +47,7 @@ beforeEach(async () => {
         ${new Date(now - 100_000)}, '{}', ${cursor}::jsonb)
     `.execute(db);
   }
-}, 60_000);
+}, 120_000);
 
 const runs = async () =>
   (await db.selectFrom('runs').select(['status', 'cursor']).orderBy('id').execute()).map(({ status, cursor }) =>
@@ -67,7 +67,7 @@ describe('a journey', () => {
       { did: 'resumed', by: 'ada', detail: { rate: { count: 1, per: 3_600_000 }, staleAfter: 432_000_000 } },
       { did: 'paused', by: 'ada', reason: 'a wrong price' },
     ]);
-  }, 60_000);
+  }, 120_000);
 
   test('is stopped, for those in it too, and opened again once they are out', async () => {
     expect((await ask('stop', 'letters', ...WHY)).out).toBe('letters is stopped.\n');
@@ -84,7 +84,7 @@ describe('a journey', () => {
     expect(await ask('pause', 'letters', ...WHY)).toMatchObject({
       ...{ code: 2, err: 'The journey `letters` is stopped. Start it first.\n' },
     });
-  }, 60_000);
+  }, 120_000);
 
   test('that is archived by its definition says so', async () => {
     const archived = FILES['journeys.yaml'].replace('journey: letters\n', 'journey: letters\nstatus: archived\n');
@@ -95,7 +95,7 @@ describe('a journey', () => {
       ...{ code: 2, err: 'The journey `letters` is archived. Publish it again first, or take people out.\n' },
     });
     expect((await ask('run', 'letters/1/0', '--out', ...WHY)).code).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     [['pause', 'leters', ...WHY], 'No journey is called `leters`. Did you mean `letters`?'],
@@ -109,7 +109,7 @@ describe('a journey', () => {
       const { code, err } = await ask(...args);
       expect({ code, err }).toEqual({ code: 2, err: `${message}\n` });
     },
-    60_000,
+    120_000,
   );
 });
 
@@ -133,7 +133,7 @@ describe('a run', () => {
         'ada moved letters/2/0 from the end to rest: a wrong price\n' +
         'ada moved on letters/1/0 from pause to in-app-note: a wrong price\n',
     );
-  }, 60_000);
+  }, 120_000);
 
   test.each([
     [['letters/9/0', '--on'], 'There is no run `letters/9/0`. See /api/journeys/KEY/runs for those there are.'],
@@ -158,6 +158,6 @@ describe('a run', () => {
       expect({ code, err }).toEqual({ code: 2, err: `${message}\n` });
       expect(await runs()).toEqual(['pause', 'pause', null]);
     },
-    60_000,
+    120_000,
   );
 });
