@@ -31,7 +31,7 @@ const NEXT_ACCEPTANCE_WITHIN = 3 * SECOND;
 /** Longer than it takes until an attempt that was lost with its worker is made again. */
 const STUCK_AFTER = 150 * SECOND;
 /** From the beginning: most of those who wait for the end of quiet hours do so by then. */
-const QUIET_AT_LEAST = 20 * SECOND;
+const QUIET_AT_LEAST = 25 * SECOND;
 
 type Setting = 'people' | 'seconds' | 'rounds' | 'seeds' | 'seed';
 
@@ -236,6 +236,7 @@ function figuresOf(storms: readonly Storm[]): Figure[] {
     mustNotBe('atOnce', 'people in two journeys of a group at once'),
     mustNotBe('againstHoldOut', 'messages to people held out'),
     mustNotBe('beyondStock', 'offers made beyond their limit'),
+    mustNotBe('untried', 'limits that nobody came to'),
     { ...told('moved', 'runs moved to the new version'), target: { atLeast: storms.length } },
     { ...told('held', 'runs that came due in a pause'), target: { atLeast: storms.length } },
     told('doubles', 'messages accepted twice, with a record why'),

@@ -8,15 +8,16 @@ import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WRITE_KEY } from './product.ts';
 
-/** A Segment call. `type` is `track` where it names an event. */
+/** A Segment call. `type` is `track` where it names an event, `group` where it names an account. */
 export interface Call {
-  readonly type: 'track' | 'identify';
+  readonly type: 'track' | 'identify' | 'group';
   readonly userId: string;
   readonly messageId: string;
   readonly event?: string;
   readonly properties?: object;
   readonly traits?: object;
   readonly context?: { readonly groupId: string };
+  readonly groupId?: string;
 }
 
 export interface TrackingSettings {
@@ -53,6 +54,11 @@ export function track(userId: string, event: string, properties: object = {}, ac
 
 export function identify(userId: string, traits: object): Call {
   return { type: 'identify', userId, traits, messageId: randomUUID() };
+}
+
+/** Puts a person into an account. */
+export function group(userId: string, groupId: string): Call {
+  return { type: 'group', userId, groupId, traits: {}, messageId: randomUUID() };
 }
 
 export function trackingClient({ url, connections = 8 }: TrackingSettings): TrackingClient {

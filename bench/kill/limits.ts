@@ -22,6 +22,8 @@ export interface LimitVerdict {
   readonly againstHoldOut: number;
   /** Offers that were made beyond their limit. */
   readonly beyondStock: number;
+  /** Limits that refused or held nothing, so that their holding says nothing. */
+  readonly untried: number;
 }
 
 /** As the workspace says. */
@@ -69,10 +71,24 @@ export async function brokenLimits(observed: Observed, { db }: Ground, say: Say)
     atOnce: overlapping.length,
     againstHoldOut: held.length,
     beyondStock: Math.max(0, (given[0]?.few ?? 0) - FEW),
+    untried: await untried(db, say),
   };
 }
 
 const isHeldBack = (journey: string, channel: string) => journey === 'opening' || channel === 'sales-task';
+
+async function untried(db: Database, say: Say): Promise<number> {
+  const { rows } = await sql<Record<string, boolean>>`
+    select exists (select from messages where refusal ->> 'reason' = 'cap' and category = 'promotions') as "the cap of people",
+      exists (select from messages where refusal ->> 'reason' = 'cap' and journey = 'team') as "the cap of accounts",
+      exists (select from messages where refusal ->> 'reason' = 'held-out') as "the hold-out",
+      exists (select from run_log where entry ->> 'did' = 'held' and entry -> 'hold' ->> 'reason' = 'hours') as "quiet hours",
+      exists (select from entry_refusals where journey like 'grouped-%') as "the group"
+  `.execute(db);
+  const those = Object.entries(rows[0] ?? {}).flatMap(([limit, wasTried]) => (wasTried ? [] : [{ limit }]));
+  saySome(say, 'a limit that nobody came to', those);
+  return those.length;
+}
 
 /** Every message that reached somebody, once each. */
 async function whatArrived({ accepted }: Observed, db: Database): Promise<Got[]> {

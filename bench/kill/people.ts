@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SECOND } from '../../src/core/time.ts';
 import { peopleOf, userOf } from '../harness/people.ts';
 import type { Sink } from '../harness/sink.ts';
-import { type Call, identify, type TrackingClient, track } from '../harness/tracking.ts';
+import { type Call, group, identify, type TrackingClient, track } from '../harness/tracking.ts';
 
 /** Of ten people. `full`: every kind of step, and half of them two journeys that want one slot. */
 const ROLES = [
@@ -94,8 +94,8 @@ function callsOf(one: Traveller): Call[] {
     case 'grouped':
       return [identify(userId, { email }), track(userId, 'Kill Grouped')];
     case 'team': {
-      const event = startsTeam(one) ? 'Kill Team Started' : 'Kill Team Joined';
-      return [identify(userId, { email, champion: startsTeam(one) }), track(userId, event, {}, accountOf(one))];
+      const started = startsTeam(one) ? [track(userId, 'Kill Team Started', {}, accountOf(one))] : [];
+      return [identify(userId, { email, champion: startsTeam(one) }), group(userId, accountOf(one)), ...started];
     }
     default:
       return [identify(userId, { email }), track(userId, 'Reference Started')];
