@@ -55,7 +55,6 @@ export async function operate({ url, workspace, ground, chance, say }: Operator)
   const later = await workspaceIn(workspace.folder);
   await untilDone(() => publish(ground.db, later, new Date()));
   say('all-kinds: published anew');
-  await pauseBetween(BETWEEN);
   await ask('all-kinds', 'migrations', { map: LATER_MAP });
   await pauseBetween(BETWEEN);
   await pauseAndResume('converting', '10/second');
