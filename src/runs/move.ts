@@ -5,7 +5,7 @@
 import { delivered, interpret, type Move } from '../core/interpret.ts';
 import type { Journey } from '../core/journey.ts';
 import type { Refusal } from '../core/pressure.ts';
-import type { LogEntry, Outcome } from '../core/run.ts';
+import type { Cursor, LogEntry, Outcome } from '../core/run.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { newsFor } from '../ingest/inbox.ts';
 import { type CarriedOut, carryOut } from './carry-out.ts';
@@ -70,10 +70,14 @@ function withEnd(carried: CarriedOut, { profileId, version }: RunState, next: Mo
   return { ...carried, events: [...carried.events, news] };
 }
 
+/** A message that was held for one thing may then be held for another, of which what woke it says nothing. */
+function isSameWait(before: Cursor, after: Cursor): boolean {
+  if (before.phase !== 'waiting' || after.phase !== 'waiting') return false;
+  return before.step === after.step && before.visit === after.visit && before.hold?.reason === after.hold?.reason;
+}
+
 function standing(state: RunState, journey: Journey, { cursor, next }: Move, endedAt: Instant, now: Instant) {
-  const stillIn =
-    state.cursor.phase === 'waiting' && state.cursor.step === cursor.step && state.cursor.visit === cursor.visit;
-  const wokenAt = stillIn ? state.wokenAt : null;
+  const wokenAt = isSameWait(state.cursor, cursor) ? state.wokenAt : null;
   if (next.kind === 'end') {
     const status: Outcome = next.outcome;
     return { status, endReason: next.reason, endedAt, wokenAt, dueAt: null };

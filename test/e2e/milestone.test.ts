@@ -5,7 +5,7 @@ import { simulate } from '../../src/simulate/simulate.ts';
 import { workspaceOf } from '../kit/engine.ts';
 import { type TestMailbox, testMailbox } from '../kit/mailbox.ts';
 import { type TimeSkippingEngine, timeSkippingEngine } from '../kit/time-skipping-engine.ts';
-import { storyOf } from './story.ts';
+import { storyOf, timeText } from './story.ts';
 import { emailFile, inAppFile, settingsFile } from './templates.ts';
 
 const WORKSPACE = `
@@ -28,6 +28,11 @@ journey: pushy
 enter: { event: Pricing Viewed }
 beforeMilestone: leave
 steps: [{ in-app: tip }]
+---
+journey: by-day
+enter: { event: Pricing Viewed }
+exit: { after: 10d }
+steps: [{ in-app: tip, send: { from: 9:00, to: 17:00 } }]
 `;
 
 let engine: TimeSkippingEngine;
@@ -71,7 +76,7 @@ async function live(userId: string, createdAfter: number | null) {
     ...(createdAfter === null ? [] : [{ event: 'Project Created', at: { after: createdAfter }, properties: {} }]),
   ];
   const stories: Record<string, string[]> = {};
-  for (const journey of ['upsell', 'welcome', 'pushy']) {
+  for (const journey of ['upsell', 'welcome', 'pushy', 'by-day']) {
     const log = await engine.logOf(userId, journey);
     const simulated = simulate({ workspace, journey, persona: { userId, traits, start, events } });
     expect(simulated.runs.flatMap((run) => run.log)).toEqual(log);
@@ -94,6 +99,17 @@ test('nothing is sent before the milestone, and the message that waited for it g
   ]);
   expect(welcome?.[0]).toBe('0s in-app-tip: acted');
   expect(pushy).toEqual(['0s run: ended exited, the first value milestone was not reached']);
+});
+
+test('whoever reaches it at night gets in the morning what goes out by day', async () => {
+  const night = DAY - ((engine.clock.now() - 3 * HOUR) % DAY);
+  const { 'by-day': story = [] } = await live('owl', night);
+  const [reached, open] = [timeText(night), timeText(night + 6 * HOUR)];
+  expect(story.slice(0, 3)).toEqual([
+    '0s in-app-tip: held until 10d, milestone',
+    `${reached} in-app-tip: held until ${open}, hours`,
+    `${open} in-app-tip: acted`,
+  ]);
 });
 
 test('whoever never reaches it gets nothing but receipts', async () => {
