@@ -2,6 +2,7 @@
  * The turns that a person in virtual time has in scheduled journeys, each by their own clock.
  * @module
  */
+import type { Json } from '../core/condition.ts';
 import { type LocalTime, localTimeAt, nextFor, type Schedule, scheduleOf } from '../core/schedule.ts';
 import { DAY, earlier, type Instant } from '../core/time.ts';
 import { takeTurn } from '../process/broadcasts.ts';
@@ -9,15 +10,20 @@ import type { Profile } from '../process/profile.ts';
 import type { PublishedJourney } from '../runs/journey-index.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
-interface Turn {
-  readonly published: PublishedJourney;
+interface When {
   readonly occurrence: LocalTime;
   readonly at: Instant;
+}
+
+interface Turn extends When {
+  readonly published: PublishedJourney;
 }
 
 export class Turns {
   /** By journey: the last time of it that the person had a turn at. */
   readonly #had = new Map<string, LocalTime>();
+  /** By journey: the next turn, which clocks are asked for, as it is in the person's time zone. */
+  readonly #ahead = new Map<string, { readonly timezone: Json | undefined; readonly turn: When | null }>();
 
   /** @param to later than this nobody has one */
   constructor(
@@ -37,6 +43,7 @@ export class Turns {
       const [turn] = this.#all(profile).filter((one) => one.at <= at);
       if (turn === undefined) return;
       this.#had.set(turn.published.journey.key, turn.occurrence);
+      this.#ahead.delete(turn.published.journey.key);
       takeTurn(profile, turn.published, turn.occurrence, turn.at, this.world);
     }
   }
@@ -45,14 +52,23 @@ export class Turns {
   #all({ traits }: Profile): Turn[] {
     return this.world.catalog.journeys.scheduled
       .flatMap((published) => {
-        const schedule = scheduleOf(published.journey);
-        const turn = schedule && this.#next(schedule, published.journey.key, traits);
-        return turn ? [{ ...turn, published }] : [];
+        const turn = this.#next(published, traits);
+        return turn === null ? [] : [{ ...turn, published }];
       })
       .sort((a, b) => a.at - b.at);
   }
 
-  #next(schedule: Schedule, journey: string, traits: Profile['traits']): Omit<Turn, 'published'> | null {
+  #next({ journey }: PublishedJourney, traits: Profile['traits']): When | null {
+    const { timezone } = traits;
+    const known = this.#ahead.get(journey.key);
+    if (known !== undefined && known.timezone === timezone) return known.turn;
+    const schedule = scheduleOf(journey);
+    const turn = schedule === undefined ? null : this.#lookAhead(schedule, journey.key, traits);
+    this.#ahead.set(journey.key, { timezone, turn });
+    return turn;
+  }
+
+  #lookAhead(schedule: Schedule, journey: string, traits: Profile['traits']): When | null {
     // A first one is looked for from the day before on, since somewhere it is another day than here.
     let last = this.#had.get(journey) ?? localTimeAt(this.from - DAY, schedule.zone);
     for (;;) {
