@@ -15,7 +15,7 @@ import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, Step, StepId, StepKind } from './journey.ts';
 import { BEFORE_MILESTONE, milestoneOf } from './milestone.ts';
 import { onceOut } from './move-by-hand.ts';
-import { NO_OFFERS, type Offered, type OfferLedger, type Picked, pickOffer } from './offer.ts';
+import { NO_OFFERS, type Offered, type OfferLedger, type Picked, pickOffer, withPick } from './offer.ts';
 import type { HeldUntilNow } from './pausing.ts';
 import type { Ledger, Refusal, WorkspaceRules } from './pressure.ts';
 import { type AccountAsked, Ledgers, receiverIn, stakeholdersAt, turnAt } from './receivers.ts';
@@ -68,7 +68,7 @@ export interface Given {
   /** What experiments know of the person. Absent: nothing. */
   readonly experiments?: Known;
   readonly ledger: Ledger;
-  /** Absent: nothing was offered to the person, and nothing is used up. */
+  /** Absent: nothing was offered to the person, and there is any number of everything. */
   readonly offers?: OfferLedger;
   readonly workspace: WorkspaceRules;
   /** Of an account's run that can come to a message: who is in the account. */
@@ -106,7 +106,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
   const log: LogEntry[] = [];
   const acts: Act[] = [];
   const grants: Grant[] = [];
-  const offered = [...(given.offers ?? NO_OFFERS).offered];
+  let offers = given.offers ?? NO_OFFERS;
   const ledgers = new Ledgers(given.ledger, given.account);
   const assigned = new Map(given.experiments?.assigned);
   const deadline = deadlineOf(journey, given.enteredAt);
@@ -207,12 +207,12 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         continue;
       }
       case 'offer': {
-        const ledger: OfferLedger = { ...(given.offers ?? NO_OFFERS), offered };
-        const { picked, candidates } = pickOffer(step, { facts, wishes: given.ledger, ledger }, at);
+        const { picked, candidates } = pickOffer(step, { facts, wishes: given.ledger, ledger: offers }, at);
         log.push({ ...said(step, at, visit), did: 'offered', offer: picked?.offer ?? null, candidates });
         if (picked !== null) {
           grants.push({ ...picked, visit });
-          offered.push(picked);
+          // People held out get nothing, so that they use nothing up.
+          offers = withPick(offers, picked, !given.heldOut);
         }
         here = { phase: 'ready', step: picked === null ? step.none : step.next, at, visit: visit + 1 };
         continue;
@@ -248,7 +248,7 @@ export function interpret(journey: Journey, cursor: Cursor, given: Given, now: I
         }
         const { to, rest } = turn;
         const about = { ...said(step, at, visit), ...receiverIn(to) };
-        const made = 'offering' in step ? offered.findLast((one) => one.step !== null) : undefined;
+        const made = 'offering' in step ? offers.offered.findLast((one) => one.step !== null) : undefined;
         const offer = made && offerIn(journey, made.offer);
         const asked = { ...given, facts: turn.facts ?? given.facts, ledger: ledgers.of(turn), offer };
         const fallback = held !== null || to?.asked || turn.refusal ? null : fallsBack(step, journey, asked);

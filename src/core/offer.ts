@@ -49,11 +49,18 @@ export interface Offered {
 export interface OfferLedger {
   /** Oldest first. */
   readonly offered: readonly Offered[];
-  /** Limited offers of which none is left, and those that are in force no more. */
-  readonly usedUp: ReadonlySet<string>;
+  /** How many there are to be had at most; none of those that are in force no more. Absent: any number. */
+  readonly left: ReadonlyMap<string, number>;
 }
 
-export const NO_OFFERS: OfferLedger = { offered: [], usedUp: new Set() };
+export const NO_OFFERS: OfferLedger = { offered: [], left: new Map() };
+
+/** The ledger once the offer was picked. @param uses whether that leaves one less */
+export function withPick({ offered, left }: OfferLedger, picked: Picked, uses: boolean): OfferLedger {
+  const before = left.get(picked.offer);
+  const taken = uses && picked.isNew && before !== undefined;
+  return { offered: [...offered, picked], left: taken ? new Map(left).set(picked.offer, before - 1) : left };
+}
 
 /** Why an offer is none for this person now. */
 export type Passed =
@@ -143,7 +150,7 @@ function passedOver(offer: Offer, { facts, wishes, ledger }: Weighing, now: Inst
   const last = ledger.offered.findLast((one) => one.offer === offer.key);
   if (last !== undefined && !mayComeAgain(offer.again, last.at, now)) return { why: 'had', at: last.at };
   if (offer.eligible !== null && !evaluate(offer.eligible, facts, now).holds) return { why: 'not-eligible' };
-  return ledger.usedUp.has(offer.key) ? { why: 'used-up' } : null;
+  return (ledger.left.get(offer.key) ?? 1) > 0 ? null : { why: 'used-up' };
 }
 
 function mayComeAgain(again: Again, last: Instant, now: Instant): boolean {

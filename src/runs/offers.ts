@@ -45,13 +45,17 @@ export async function readOfferLedger(
   const limited = Object.values(offers).flatMap(({ key, limit }) => (limit === undefined ? [] : [key]));
   return {
     offered: granted.map(({ run, step, ...one }) => ({ ...one, step: run === runId ? step : null })),
-    usedUp: limited.length === 0 ? new Set() : await usedUpOffers(db, limited, publicationId),
+    left: noneOf(limited.length === 0 ? [] : await usedUpOffers(db, limited, publicationId)),
   };
+}
+
+function noneOf(usedUp: Iterable<string>): Map<string, number> {
+  return new Map([...usedUp].map((offer) => [offer, 0]));
 }
 
 /**
  * Takes one of each limited offer that the move picks for the first time.
- * @param decide the move, with what is used up; decided anew without an offer that others have used up meanwhile
+ * @param decide the move, with what is left; decided anew with no more of an offer than could be had
  */
 export async function decideWithOffers<Decided extends Pick<Move, 'grants'>>(
   tx: Queryable,
@@ -60,25 +64,26 @@ export async function decideWithOffers<Decided extends Pick<Move, 'grants'>>(
   decide: (ledger: OfferLedger | undefined) => Promise<Decided>,
 ): Promise<Decided> {
   if (ledger === undefined) return decide(undefined);
-  const gone = new Set(ledger.usedUp);
-  const taken = new Set<string>();
+  const left = new Map(ledger.left);
+  /** The offer, by the step that picked it. */
+  const taken = new Map<string, string>();
   for (;;) {
-    const decided = await decide({ ...ledger, usedUp: gone });
+    const decided = await decide({ ...ledger, left });
     const missing = await firstMissing(decided.grants);
     if (missing === null) return decided;
-    gone.add(missing);
+    left.set(missing, [...taken.values()].filter((offer) => offer === missing).length);
   }
 
   async function firstMissing(grants: Move['grants']): Promise<string | null> {
     for (const { step, offer, isNew } of grants) {
-      if (!isNew || taken.has(step)) continue;
+      if (!isNew || taken.get(step) === offer) continue;
       const inForce = offers[offer];
       if (inForce === undefined) return offer;
       const { limit } = inForce;
       // People held out get nothing, so that they use nothing up.
       const isFree = heldOut || limit === undefined || (await takeOne(tx, { offer, limit, publicationId }));
       if (!isFree) return offer;
-      taken.add(step);
+      taken.set(step, offer);
     }
     return null;
   }

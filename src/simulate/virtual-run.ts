@@ -225,7 +225,7 @@ export class VirtualRun {
       },
       offers: {
         offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
-        usedUp: this.world.usedUpOffers ?? new Set(),
+        left: new Map([...(this.world.usedUpOffers ?? [])].map((offer) => [offer, 0])),
       },
       settings: this.world.settings,
     };

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bestOf, NO_OFFERS, type Offer, type OfferLedger, pickOffer, weighOffers } from '../../src/core/offer.ts';
+import {
+  bestOf,
+  NO_OFFERS,
+  type Offer,
+  type OfferLedger,
+  pickOffer,
+  weighOffers,
+  withPick,
+} from '../../src/core/offer.ts';
 import { DAY } from '../../src/core/time.ts';
 import { facts, is, T0, trait } from './build.ts';
 
@@ -44,7 +52,7 @@ describe('the next best offer', () => {
   });
 
   it('stays what the step has picked in this run, whatever has become better or was refused since', () => {
-    const ledger = { ...had('modest', T0, 'pick'), usedUp: new Set(['modest']) };
+    const ledger = { ...had('modest', T0, 'pick'), left: new Map([['modest', 0]]) };
     const offers = [offer('modest', 1, 0.1), offer('better', 100, 1)];
     expect(pickOffer({ id: 'pick', offers }, { ...nobody, ledger }, T0 + DAY).picked).toMatchObject({
       offer: 'modest',
@@ -57,6 +65,14 @@ describe('the next best offer', () => {
   });
 });
 
+it('is one less once it was picked, unless the step had it before or it is for nobody', () => {
+  const picked = { offer: 'few', at: T0, step: 'pick', value: 1, propensity: 1, isNew: true };
+  const leftAfter = (isNew: boolean, uses: boolean) =>
+    withPick({ offered: [], left: new Map([['few', 2]]) }, { ...picked, isNew }, uses).left.get('few');
+  expect([leftAfter(true, true), leftAfter(false, true), leftAfter(true, false)]).toEqual([1, 2, 2]);
+  expect(withPick(NO_OFFERS, picked, true)).toEqual({ offered: [picked], left: new Map() });
+});
+
 describe('an offer is passed over', () => {
   it.each([
     ['not-yet', offer('o', 1, 1, { from: T0 + 1 }), {}],
@@ -66,7 +82,7 @@ describe('an offer is passed over', () => {
     ['had', offer('o', 1, 1), { ledger: had('o', T0 - 100 * DAY) }],
     ['had', offer('o', 1, 1, { again: { after: 90 * DAY } }), { ledger: had('o', T0 - 90 * DAY + 1) }],
     ['not-eligible', offer('o', 1, 1, { eligible: trait('plan', is('free')) }), {}],
-    ['used-up', offer('o', 1, 1, { limit: 3 }), { ledger: { ...NO_OFFERS, usedUp: new Set(['o']) } }],
+    ['used-up', offer('o', 1, 1, { limit: 3 }), { ledger: { ...NO_OFFERS, left: new Map([['o', 0]]) } }],
     ['unknown-value', offer('o', 1, 1, { value: { kind: 'trait', path: 'revenue' } }), {}],
   ])('%s', (reason, one, more) => {
     expect(why(one, more)).toBe(reason);
@@ -92,8 +108,9 @@ it('whatever the offers: what is picked may be made, and none that may be made i
   fc.assert(
     fc.property(fc.array(drawn, { maxLength: 8 }), fc.boolean(), (drafts, soldOut) => {
       const offers = drafts.map(({ value, propensity, ...more }, index) => offer(`o${index}`, value, propensity, more));
-      const usedUp = new Set(soldOut ? offers.flatMap(({ key, limit }) => (limit === undefined ? [] : [key])) : []);
-      const weighing = { ...nobody, ledger: { ...NO_OFFERS, usedUp } };
+      const limited = soldOut ? offers.filter(({ limit }) => limit !== undefined) : [];
+      const left = new Map(limited.map(({ key }) => [key, 0]));
+      const weighing = { ...nobody, ledger: { ...NO_OFFERS, left } };
       const { picked, candidates } = pickOffer({ id: 'pick', offers }, weighing, T0);
       const open = candidates.filter(({ passed }) => passed === null);
       expect(candidates).toHaveLength(offers.length);
@@ -102,7 +119,7 @@ it('whatever the offers: what is picked may be made, and none that may be made i
       if (picked === null) return;
       const expected = candidates.find(({ offer: key }) => key === picked.offer)?.expected ?? -1;
       for (const other of open) expect(other.expected ?? 0).toBeLessThanOrEqual(expected);
-      expect(usedUp.has(picked.offer)).toBe(false);
+      expect(left.has(picked.offer)).toBe(false);
     }),
   );
 });
