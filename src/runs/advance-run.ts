@@ -117,12 +117,14 @@ async function moveIn(
   const { clock } = advancing;
   if (people.length > 0) await lockTogether(tx, ref.run, people);
   const locked = await lockSettledRun(tx, ref.run);
+  const settled = settlement !== null && isOnItsWay(locked, settlement.message);
+  if (settled) await expectStillRefused(tx, settlement.message, settlement.refusal);
+  // What was given up counts against no cap from here on, not even for what comes right after it.
+  if (settled && settlement.refusal !== null) await saveResult(tx, resultOf(settlement), clock.now());
   const state = await readState(tx, locked, advancing, clock.now());
   const now = clock.now();
   const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
-  const settled = settlement !== null && isOnItsWay(state, settlement.message);
-  if (settled) await expectStillRefused(tx, settlement.message, settlement.refusal);
-  const result = settled ? resultOf(settlement) : null;
+  const result = settled && settlement.refusal === null ? resultOf(settlement) : null;
   const reported = settled ? settlement.report(state, now) : [];
 
   if (state.status !== 'active') {
@@ -188,11 +190,11 @@ function onwardFrom({ version, cursor }: RunState, latenessForgiven: Millisecond
 }
 
 /** Is this the message that the run's cursor, or an ended run, still waits to hear of? */
-function isOnItsWay(state: RunState, message: string): boolean {
-  return messageOnItsWay(state) === message;
+function isOnItsWay({ id, row: { cursor } }: LockedRun, message: string): boolean {
+  return messageOnItsWay({ id, cursor }) === message;
 }
 
-function messageOnItsWay({ id, cursor }: RunState): string | null {
+function messageOnItsWay({ id, cursor }: Pick<RunState, 'id' | 'cursor'>): string | null {
   return cursor.phase === 'delivering' ? messageId(id, cursor.step, cursor.visit, cursor.to?.[0].id) : null;
 }
 

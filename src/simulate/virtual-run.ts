@@ -94,13 +94,12 @@ export class VirtualRun {
     let settled: { readonly refusal: Refusal | null } | null = null;
     let receiver = lived;
     for (;;) {
+      if (settled?.refusal) receiver.takeBack('email');
       const state = this.#state(lived, members);
       const move: DecidedMove = decideMove(state, settled, LATENESS_FORGIVEN, at);
       if (this.#heldHere !== null) this.#goOn(move);
       Object.assign(this.run, move.after);
       this.log.push(...move.log);
-      // The message that was given up counted up to here, as it does in the engine.
-      if (settled?.refusal) receiver.takeBack('email');
       this.#keep(move, lived, receiverOf, at);
       reports.push(...move.carried.events);
       if (move.next.kind !== 'deliver') return reports;

@@ -97,6 +97,18 @@ describe('caps', () => {
     expect(mailbox.messagesTo('capped@example.test')).toHaveLength(3);
   });
 
+  test('count nothing that could not be delivered, not even for the step that comes right after it', async () => {
+    await engine.identify('homeless', {});
+    await engine.send({ name: 'Everything At Once', userId: 'homeless' });
+    await engine.settled();
+    expect(await outcomes('homeless')).toEqual([
+      'in-app-note: sent',
+      'sales-task-call: sent',
+      'email-news: channel',
+      'in-app-other-note: sent',
+    ]);
+  });
+
   test('over all channels: the fourth message within two days is refused, and says until when', async () => {
     await engine.identify('crowded', { email: 'crowded@example.test' });
     await engine.send({ name: 'Everything At Once', userId: 'crowded' });
