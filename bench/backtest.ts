@@ -138,6 +138,7 @@ async function onlyReadAndSort(read: Read): Promise<number> {
   for await (const call of read()) await sorted.add(call);
   let events = 0;
   for await (const { calls } of sorted.people()) events += calls.length;
+  await sorted.close();
   return events;
 }
 
@@ -147,6 +148,7 @@ async function wholeBacktest(workspace: Workspace, read: Read): Promise<number> 
   for await (const call of read()) await sorted.add(call);
   const { first: from, last: to } = sorted.span ?? { first: 0, last: 0 };
   const { proposed } = await runBacktest({ workspace, journey: JOURNEY, period: { from, to } }, sorted.people());
+  await sorted.close();
   return proposed.entries;
 }
 

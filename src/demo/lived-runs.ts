@@ -29,6 +29,7 @@ export async function backtestedRuns(
     for (const { journey, visit, enteredAt, heldOut, log } of runs)
       found.push({ person: name, journey, visit, enteredAt, heldOut, log: log.filter(({ at }) => at <= to) });
   }
+  await sorted.close();
   return found;
 }
 

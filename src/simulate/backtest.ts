@@ -3,14 +3,18 @@
  *
  * Everybody lives through their own history, one after the other, by the rules that real runs go by, as if the workspace
  * had been in force all along. What is known at an instant is what was said up to then. Whoever converted in it did so
- * although nobody had written to them.
+ * although nobody had written to them. Where there are limited offers, they are lived through first to see who picks those
+ * in time.
  * @module
  */
+
+import { isDeepStrictEqual } from 'node:util';
 import type { JourneyVersion } from '../definitions/workspace-types.ts';
 import { type BacktestCounts, BacktestTally, type Period } from './backtest-tally.ts';
 import type { SimulatedRun } from './simulation.ts';
 import type { History } from './sort-by-person.ts';
 import { type LivedLife, VirtualLife } from './virtual-life.ts';
+import { hasLimitedOffers, type RanOut, ranOut, type Taken } from './virtual-stock.ts';
 import { asPublished, type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 export interface BacktestQuestion {
@@ -43,15 +47,19 @@ export interface Backtest {
   readonly changes: { readonly same: number; readonly added: number; readonly lost: number } | null;
 }
 
-/** @param onEntry told of each entry, with the person's others, in the order of their times */
+/**
+ * @param histories gone through as often as it takes
+ * @param onEntry told of each entry, with the person's others, in the order of their times
+ */
 export async function backtest(
   { workspace, journey, against, period }: BacktestQuestion,
   histories: AsyncIterable<History>,
   onEntry: (entry: BacktestEntry) => void = () => {},
   onHistory: (history: History) => void = () => {},
 ): Promise<Backtest> {
-  const proposed = new Side(asPublished(workspace, journey), journey, period);
-  const current = against === undefined ? null : new Side(against, journey, period);
+  const sideOf = async (of: LivedWorkspace) => new Side(of, journey, period, await whatRunsOut(of, period, histories));
+  const proposed = await sideOf(asPublished(workspace, journey));
+  const current = against === undefined ? null : await sideOf(against);
   const changes = { same: 0, added: 0, lost: 0 };
   let lived = 0;
   for await (const history of histories) {
@@ -86,6 +94,7 @@ class Side {
     workspace: LivedWorkspace,
     readonly journey: string,
     readonly period: Period,
+    readonly ranOut: RanOut,
   ) {
     this.#world = virtualWorld(workspace);
     this.#version = workspace.journeys[journey];
@@ -105,9 +114,9 @@ class Side {
   }
 
   /** @returns the runs of the journey, by who went through them: people, or accounts */
-  live({ people, accounts, calls, personOf }: History): ReadonlyMap<string, readonly SimulatedRun[]> {
-    const { from, to } = this.period;
-    const life = new VirtualLife({ world: this.#world, people, accounts, calls, personOf, from, until: to }).live();
+  live(history: History): ReadonlyMap<string, readonly SimulatedRun[]> {
+    const { people } = history;
+    const life = liveThrough(history, this.#world, this.period, this.ranOut);
     const isOfAccounts = this.#version?.journey.of === 'account';
     const lives = isOfAccounts
       ? [...life.ofAccounts]
@@ -119,6 +128,36 @@ class Side {
       }),
     );
   }
+}
+
+function liveThrough(
+  { people, accounts, calls, personOf }: History,
+  world: VirtualWorld,
+  { from, to }: Period,
+  ranOut: RanOut,
+): VirtualLife {
+  return new VirtualLife({ world, people, accounts, calls, personOf, from, until: to, ranOut }).live();
+}
+
+/** So often at most everybody lives to see who picks limited offers in time. */
+const MOST_TRIES = 20;
+
+async function whatRunsOut(
+  workspace: LivedWorkspace,
+  period: Period,
+  histories: AsyncIterable<History>,
+): Promise<RanOut> {
+  let found: RanOut = new Map();
+  const world = virtualWorld(workspace);
+  if (!hasLimitedOffers(world)) return found;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const taken: Taken[] = [];
+    for await (const history of histories) taken.push(...liveThrough(history, world, period, found).taken);
+    const before = found;
+    found = ranOut(world, taken);
+    if (isDeepStrictEqual(found, before)) break;
+  }
+  return found;
 }
 
 function entriesOf(

@@ -52,28 +52,31 @@ export async function countPeople(db: Queryable): Promise<number> {
 }
 
 /**
- * Everybody once, with what happened before `to`; all of it as it is when the first one is asked for.
+ * Everybody once each time that it is gone through, with what happened before `to`; all of it as it is when the first one is
+ * asked for.
  * @param together those who share accounts are in one history
  */
-export function readHistoryLog(db: Database, to: Instant, together: boolean): AsyncGenerator<History> {
-  return inSnapshot(db, async function* (tx) {
-    for await (const households of inBatches(together ? householdsIn(tx) : onePersonEach(tx))) {
-      const ids = households.flat();
-      const people = await readPeople(tx, ids);
-      const calls = await readCalls(tx, ids, to);
-      const accounts = together ? await readAccounts(tx, ids) : new Map<number, AccountRow[]>();
-      for (const household of households) {
-        const rows = household.flatMap((id) => calls.get(id) ?? []).sort((a, b) => a.at.getTime() - b.at.getTime());
-        const known = household.flatMap((id) => accounts.get(id) ?? []);
-        const history = historyOf(
-          household.flatMap((id) => people.get(id) ?? []),
-          known,
-          rows,
-        );
-        if (history !== null) yield history;
-      }
+export function readHistoryLog(db: Database, to: Instant, together: boolean): AsyncIterable<History> {
+  return { [Symbol.asyncIterator]: () => inSnapshot(db, (tx) => historiesIn(tx, to, together)) };
+}
+
+async function* historiesIn(tx: Queryable, to: Instant, together: boolean): AsyncGenerator<History> {
+  for await (const households of inBatches(together ? householdsIn(tx) : onePersonEach(tx))) {
+    const ids = households.flat();
+    const people = await readPeople(tx, ids);
+    const calls = await readCalls(tx, ids, to);
+    const accounts = together ? await readAccounts(tx, ids) : new Map<number, AccountRow[]>();
+    for (const household of households) {
+      const rows = household.flatMap((id) => calls.get(id) ?? []).sort((a, b) => a.at.getTime() - b.at.getTime());
+      const known = household.flatMap((id) => accounts.get(id) ?? []);
+      const history = historyOf(
+        household.flatMap((id) => people.get(id) ?? []),
+        known,
+        rows,
+      );
+      if (history !== null) yield history;
     }
-  });
+  }
 }
 
 async function* onePersonEach(tx: Queryable): AsyncGenerator<number[]> {

@@ -42,6 +42,7 @@ export class SortByPerson {
   #count = 0;
   #folder: string | null = null;
   #spool: LineFile | null = null;
+  #parts: string[] | null = null;
   #first: string | null = null;
   #last = '';
 
@@ -75,20 +76,21 @@ export class SortByPerson {
     this.#held = [];
   }
 
-  /** Everybody once, in no particular order. Nothing can be added any more. */
-  async *people(): AsyncGenerator<History> {
-    try {
-      if (this.#spool === null || this.#folder === null) {
-        yield* this.#historiesIn(this.#held);
-        return;
-      }
-      for (const part of await this.#inParts(this.#folder, this.#spool)) {
-        const calls: IncomingEvent[] = [];
-        for await (const call of callsIn(part)) calls.push(call);
-        yield* this.#historiesIn(calls);
-      }
-    } finally {
-      await this.close();
+  /** Everybody once each time that it is gone through, in no particular order. Nothing can be added any more. */
+  people(): AsyncIterable<History> {
+    return { [Symbol.asyncIterator]: () => this.#people() };
+  }
+
+  async *#people(): AsyncGenerator<History> {
+    if (this.#spool === null || this.#folder === null) {
+      yield* this.#historiesIn(this.#held);
+      return;
+    }
+    this.#parts ??= await this.#inParts(this.#folder, this.#spool);
+    for (const part of this.#parts) {
+      const calls: IncomingEvent[] = [];
+      for await (const call of callsIn(part)) calls.push(call);
+      yield* this.#historiesIn(calls);
     }
   }
 

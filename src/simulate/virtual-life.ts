@@ -22,6 +22,7 @@ import type { Present } from './present.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
 import { VirtualAccounts } from './virtual-accounts.ts';
 import { VirtualProfile } from './virtual-profile.ts';
+import { type RanOut, type Taken, VirtualStock } from './virtual-stock.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 export interface LivedPerson {
@@ -49,6 +50,8 @@ export interface LifeSettings {
   readonly until?: Instant;
   /** How those who live are when it begins. Absent: nothing has happened yet. */
   readonly present?: Present;
+  /** Limited offers that run out, where others take of them, too. */
+  readonly ranOut?: RanOut;
 }
 
 /** What became of one person. */
@@ -68,13 +71,15 @@ export class VirtualLife {
   readonly #profiles = new Map<number, VirtualProfile>();
   readonly #accountIds = new Map<string, number>();
   readonly #accounts: VirtualAccounts;
+  readonly #stock: VirtualStock;
   readonly #lastEntry: Instant;
   #heard = 0;
 
   constructor(settings: LifeSettings) {
-    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present } = settings;
+    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present, ranOut } = settings;
     this.#settings = settings;
     this.#accounts = new VirtualAccounts(world, (id) => present?.complete.has(id) ?? true);
+    this.#stock = new VirtualStock(world, ranOut);
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
     for (const person of people) this.#add({ ...person, kind: 'person' });
     for (const { person, account, joinedAt } of present?.ties ?? [])
@@ -112,6 +117,11 @@ export class VirtualLife {
   /** What became of each account, by its name. */
   get ofAccounts(): ReadonlyMap<string, LivedLife> {
     return new Map([...this.#accountIds].map(([name, id]) => [name, this.#profile(id)]));
+  }
+
+  /** What was picked of limited offers. */
+  get taken(): readonly Taken[] {
+    return this.#stock.taken;
   }
 
   #next(): Instant | null {
@@ -265,7 +275,7 @@ export class VirtualLife {
     const to = Number.isFinite(this.#lastEntry) ? this.#lastEntry : until;
     const known = present?.profiles.find(({ profile }) => profile.id === about.id);
     const { kind, userId } = known?.profile ?? about;
-    const one = new VirtualProfile(world, { ...about, kind }, { from, to }, known);
+    const one = new VirtualProfile(world, { ...about, kind }, { from, to }, this.#stock, known);
     if (known === undefined) one.profile.quietUntil = (this.#settings.from ?? 0) - 1;
     else if (kind === 'account' && userId !== null) this.#accountIds.set(userId, about.id);
     this.#profiles.set(about.id, one);

@@ -21,6 +21,7 @@ import type { PresentProfile } from './present.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
 import { Turns } from './turns.ts';
 import { VirtualRun } from './virtual-run.ts';
+import type { VirtualStock } from './virtual-stock.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 export class VirtualProfile {
@@ -40,6 +41,7 @@ export class VirtualProfile {
   /** Those under way, in the order in which they move. */
   readonly #underWay: VirtualRun[] = [];
   readonly #world: VirtualWorld;
+  readonly #stock: VirtualStock;
   readonly #turns: Turns | null;
 
   /** @param present how it is when its life begins; absent: nothing has happened yet */
@@ -48,10 +50,12 @@ export class VirtualProfile {
     about: Pick<Profile, 'id' | 'kind' | 'userId'> & { readonly traits?: JsonObject | undefined },
     /** Between which the clock on the wall may start runs. */
     { from, to }: { readonly from: Instant; readonly to: Instant },
+    stock: VirtualStock,
     present?: PresentProfile,
   ) {
     const { id, kind, userId, traits = {} } = about;
     this.#world = world;
+    this.#stock = stock;
     this.#turns = about.kind === 'person' ? new Turns(world, from, to) : null;
     this.sent = present?.sent ?? [];
     this.#sentInAccount = present?.sentInAccount;
@@ -69,7 +73,7 @@ export class VirtualProfile {
       changes: [],
       runChanges: noRunChanges(),
     };
-    for (const one of present?.runs ?? []) this.#follow(one.run, new VirtualRun(one.run, [], world, one));
+    for (const one of present?.runs ?? []) this.#follow(one.run, new VirtualRun(one.run, [], world, stock, one));
   }
 
   /** In the order of their entries. */
@@ -146,7 +150,7 @@ export class VirtualProfile {
     for (const { audience, entered, at, because } of changes.splice(0))
       this.audienceChanges.push({ audience, entered, at, because });
     for (const { run, log } of runChanges.entered.splice(0)) {
-      this.#follow(run, new VirtualRun(run, [...log], this.#world));
+      this.#follow(run, new VirtualRun(run, [...log], this.#world, this.#stock));
     }
     for (const { run, log } of runChanges.ended.splice(0)) this.#runs.get(run)?.log.push(log);
     for (const { journey, at, reason } of runChanges.refused.splice(0)) this.refused.push({ journey, at, reason });

@@ -27,6 +27,7 @@ import { factsOfRun } from '../runs/watch.ts';
 import type { PresentRun } from './present.ts';
 import type { SimulatedMessage, SimulatedRun } from './simulation.ts';
 import type { VirtualProfile } from './virtual-profile.ts';
+import type { VirtualStock } from './virtual-stock.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 /** Stands where an email's own link to unsubscribe would. */
@@ -47,6 +48,7 @@ export class VirtualRun {
     readonly run: Run,
     readonly log: LogEntry[],
     readonly world: VirtualWorld,
+    readonly stock: VirtualStock,
     { isPaused = false, held = null, dismissed = [], sentBefore }: Partial<PresentRun> = {},
   ) {
     this.#version = world.versions.get(run.version);
@@ -95,7 +97,7 @@ export class VirtualRun {
     let receiver = lived;
     for (;;) {
       if (settled?.refusal) receiver.takeBack('email');
-      const state = this.#state(lived, members);
+      const state = this.#state(lived, members, at);
       const move: DecidedMove = decideMove(state, settled, LATENESS_FORGIVEN, at);
       if (this.#heldHere !== null) this.#goOn(move);
       Object.assign(this.run, move.after);
@@ -145,6 +147,8 @@ export class VirtualRun {
     receiverOf: (id: number) => VirtualProfile,
     at: Instant,
   ): void {
+    // People held out get nothing, so that they use nothing up.
+    if (!this.run.heldOut) this.stock.take(this.run.id, grants, at);
     offered.push(...grants.map((grant) => ({ ...grant, run: this.run.id })));
     const given = Object.entries(variantsIn(log, this.run.version) ?? {}).map(
       ([name, { variant }]) => [name, variant] as const,
@@ -195,7 +199,7 @@ export class VirtualRun {
     return others.filter(({ heldOut }) => !heldOut).flatMap((run) => candidateAt(run, run.cursor) ?? []);
   }
 
-  #state(lived: VirtualProfile, members: readonly VirtualProfile[]): RunState {
+  #state(lived: VirtualProfile, members: readonly VirtualProfile[], at: Instant): RunState {
     const { id, journey, heldOut, enteredAt, entry, status, endReason, cursor, wokenAt } = this.run;
     const { profile, variants, offered } = lived;
     const people = this.journey.of === 'account' ? members.map((member) => member.asMemberOf(profile)) : undefined;
@@ -224,7 +228,7 @@ export class VirtualRun {
       },
       offers: {
         offered: offered.map(({ run, step, ...one }) => ({ ...one, step: run === id ? step : null })),
-        left: new Map([...(this.world.usedUpOffers ?? [])].map((offer) => [offer, 0])),
+        left: this.stock.leftFor(id, at),
       },
       settings: this.world.settings,
     };

@@ -3,6 +3,7 @@
  * @module
  */
 import { type Interest, interestOf } from '../core/interest.ts';
+import type { Offer } from '../core/offer.ts';
 import type { Settings, Workspace } from '../definitions/workspace-types.ts';
 import type { Applying } from '../process/apply.ts';
 import { catalogOf } from '../process/catalog.ts';
@@ -10,10 +11,12 @@ import { interestFrom, watchInterest } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
 
 /** Only what lives need of a workspace. */
-export type LivedWorkspace = Pick<Workspace, 'audiences' | 'journeys' | 'tags' | 'settings'>;
+export type LivedWorkspace = Pick<Workspace, 'audiences' | 'journeys' | 'tags' | 'settings' | 'offers'>;
 
 export interface VirtualWorld extends Applying {
   readonly settings: Settings;
+  /** By key; what is picked is written into journeys, and here it says how many there are. Absent: any number. */
+  readonly offers?: Readonly<Record<string, Offer>>;
   /** Emails are what takes longest to write. */
   readonly rendersEmails: boolean;
   /** Variants that whoever is new gets, by experiment, by journey. Absent: there are none. */
@@ -46,7 +49,7 @@ export function asPublished(workspace: LivedWorkspace, key: string): LivedWorksp
 
 /** Nobody is asked about anybody: audiences that only enrichments look at are left out. */
 export function virtualWorld(
-  { audiences, journeys, tags, settings }: LivedWorkspace,
+  { audiences, journeys, tags, settings, offers = {} }: LivedWorkspace,
   { rendersEmails = false } = {},
 ): VirtualWorld {
   const versions = new VersionShelf();
@@ -66,5 +69,5 @@ export function virtualWorld(
   };
   const ofAccounts = Object.values(journeys).flatMap(({ journey }) => (journey.of === 'account' ? [journey] : []));
   const catalog = catalogOf(publication, ofAccounts);
-  return { catalog, versions, settings, rendersEmails };
+  return { catalog, versions, settings, offers, rendersEmails };
 }

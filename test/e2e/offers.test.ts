@@ -42,6 +42,14 @@ value: 1
 propensity: 50%
 texts: { email: Read this, in-app: Read this }
 again: always
+---
+offer: last-seat
+title: The last seat
+value: 1000
+propensity: 50%
+limit: 1
+texts: { in-app: Yours }
+again: always
 `;
 
 const JOURNEYS = `
@@ -71,6 +79,14 @@ holdout: 99.99%
 steps:
   - { offer: half-price, id: pick }
   - in-app: banner
+---
+journey: twice
+enter: { event: Twice }
+steps:
+  - { offer: [guide, last-seat], id: first }
+  - in-app: banner
+  - { offer: [guide, last-seat], id: second }
+  - { id: again, in-app: banner }
 `;
 
 const BANNER = `
@@ -237,6 +253,7 @@ describe('the best offer for the person', () => {
     await engine.settled();
     expect(await server.api('/api/people/dora/offers')).toEqual({
       items: [
+        expect.objectContaining({ offer: 'last-seat', expected: 500, mayBeMade: true }),
         expect.objectContaining({
           offer: 'half-price',
           value: 100,
@@ -276,5 +293,15 @@ describe('a limited offer', () => {
       entry?.did === 'offered' ? [entry.candidates[0]?.passed?.why ?? 'picked'] : [],
     );
     expect(why.sort()).toEqual(['picked', ...Array(11).fill('used-up')]);
+  });
+
+  test('of which one is left is picked by one step, where two of a run ask at once', async () => {
+    const { story } = await live('greedy', {}, 'twice', start(0, 'Twice'));
+    expect(story.slice(0, 4)).toEqual([
+      '0s first: offered last-seat',
+      '0s in-app-banner: acted',
+      '0s second: offered guide',
+      '0s again: acted',
+    ]);
   });
 });

@@ -40,6 +40,7 @@ async function peopleOf(history: readonly IncomingEvent[], atOnce?: number) {
     calls,
   } of sorted.people())
     people.push([`${userId === null ? 'anonymous ' : ''}${name}`, calls.map(({ messageId }) => messageId)]);
+  await sorted.close();
   return people.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
