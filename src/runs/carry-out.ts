@@ -4,10 +4,10 @@
  */
 import { renderInApp, renderJson, renderLiquid, renderSalesTask } from '../channels/liquid.ts';
 import type { JsonObject } from '../core/condition.ts';
-import type { Act } from '../core/interpret.ts';
 import type { ActionStep, Journey } from '../core/journey.ts';
 import { offerIn } from '../core/standing-at.ts';
 import type { Instant } from '../core/time.ts';
+import type { Act } from '../core/walk.ts';
 import { type IncomingEvent, newsFor } from '../ingest/inbox.ts';
 import type { Queryable } from '../store/database.ts';
 import type { Stakeholder } from '../store/tables-runs.ts';

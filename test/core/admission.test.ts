@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Given } from '../../src/core/interpret.ts';
 import { interpret, open } from '../../src/core/interpret.ts';
 import type { Journey, WhenRefused } from '../../src/core/journey.ts';
 import type { LogEntry } from '../../src/core/run.ts';
 import { DAY, HOUR, type Instant } from '../../src/core/time.ts';
+import type { Given } from '../../src/core/walk.ts';
 import { email, facts, given, inApp, journey, T0 } from './build.ts';
 
 const quiet = { from: 22 * 60, to: 8 * 60 };

@@ -4,10 +4,10 @@
  */
 import type { Condition, EventFilter, Expression, Json, JsonObject, Test } from '../../src/core/condition.ts';
 import type { EventFact, Facts } from '../../src/core/facts.ts';
-import type { Given } from '../../src/core/interpret.ts';
 import { LATENESS_FORGIVEN } from '../../src/core/interpret.ts';
 import type { EmailTemplate, InAppTemplate, Journey, SalesTaskTemplate, Step, StepId } from '../../src/core/journey.ts';
 import { DAY, type Instant } from '../../src/core/time.ts';
+import type { Given } from '../../src/core/walk.ts';
 
 /** Monday, 1 January 2024, 00:00 UTC: where the tests' time begins. */
 export const T0: Instant = Date.UTC(2024, 0, 1);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { endingOf } from '../../src/core/ending.ts';
 import type { Facts } from '../../src/core/facts.ts';
-import { delivered, type Given, interpret, LATENESS_FORGIVEN, type Move, open } from '../../src/core/interpret.ts';
+import { delivered, interpret, LATENESS_FORGIVEN, type Move, open } from '../../src/core/interpret.ts';
 import type { Cap, Journey } from '../../src/core/journey.ts';
 import type { Cursor } from '../../src/core/run.ts';
 import { awaited } from '../../src/core/standing-at.ts';
 import { DAY, HOUR, type Instant, MINUTE } from '../../src/core/time.ts';
+import type { Given } from '../../src/core/walk.ts';
 import { did, email, event, facts, given, inApp, is, journey, member, not, salesTask, T0, trait } from './build.ts';
 
 const wait = (hours: number, id = 'wait') => ({ kind: 'wait' as const, id, for: hours * HOUR });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { delivered, type Given, interpret, type Move, open } from '../../src/core/interpret.ts';
+import { delivered, interpret, type Move, open } from '../../src/core/interpret.ts';
 import type { Ledger } from '../../src/core/pressure.ts';
 import type { AccountPerson, Role } from '../../src/core/roles.ts';
 import type { Cursor } from '../../src/core/run.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
+import type { Given } from '../../src/core/walk.ts';
 import { email, facts, given, inApp, journey, type StepDraft, salesTask, T0 } from './build.ts';
 
 const team: Role = { key: 'team', that: null, order: null, atMost: 3 };
