@@ -47,6 +47,31 @@ describe('a run that began on a released version', () => {
     ]);
   });
 
+  test('of the second release is, too, with pauses, accounts, rounds and deliveries that come next for certain', async () => {
+    const second = recorded.filter((file) => file.startsWith('v0.2/'));
+    expect(second.map((file) => file.replace(/^v0.2\/(.*)\.json$/, '$1'))).toEqual([
+      'account-converted',
+      'many-steps-refused-and-left',
+      'many-steps',
+      'paused-and-converted',
+      'paused-and-resumed',
+      'reference-email-converted-in-first-wait',
+      'reference-email-converted',
+      'reference-email-timed-out',
+      'reference-in-app-converted',
+      'reference-in-app-timed-out',
+      'rounds-1',
+      'rounds-2',
+      'rounds-3',
+      'webhook-tried-twice',
+      'woken-by-signal',
+    ]);
+    const texts = await Promise.all(second.map((file) => readFile(`${HISTORIES}${file}`, 'utf8')));
+    const having = (part: string) => texts.filter((text) => text.includes(part)).length;
+    expect(having('advanceToDelivery')).toBeGreaterThan(2);
+    expect(having('EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW')).toBe(2);
+  });
+
   test('does not go on with a workflow that does other things: the replay says so', async () => {
     const changed = await bundleWorkflowCode({ workflowsPath: CHANGED, logger: new DefaultLogger('ERROR') });
     for (const file of recorded) expect(await replay(file, changed)).toBeInstanceOf(DeterminismViolationError);
