@@ -22,7 +22,7 @@ const CLOCK_SPEED = HOUR / SECOND;
 const START_DELAY = SECOND;
 /** How long after its message somebody converts: later than the run, or the bare workflow, has begun to wait for it. */
 const CONVERTS_AFTER = SECOND;
-const TARGET_RATIO = 0.7;
+const TARGET_RATIO = 0.8;
 /** Enough for the code to be compiled, on either side. */
 const WARM_UP = 300;
 const SAMPLE = 200;
