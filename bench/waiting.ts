@@ -61,7 +61,8 @@ async function measure(ground: Ground, { settings: { people, first }, say }: Con
   say(JSON.stringify(few));
   for (let entered = first; entered < people; entered += WAVE) {
     await enter(entered, Math.min(people, entered + WAVE), tracking, ground);
-    say(`${Math.min(people, entered + WAVE)} people wait.`);
+    const memory = Math.round(residentBytes(worker.pid) / 1_024 / 1_024);
+    say(`${Math.min(people, entered + WAVE)} people wait; the worker has ${memory} MB.`);
   }
   const many = await standing(people, worker.pid, ground);
   say(JSON.stringify(many));
