@@ -89,7 +89,8 @@ export async function lookAtPlaces(
   return { take: (journey, { perDay, zone }, at) => dayOf(journey, zone, at).day !== today.day || taken < perDay };
 }
 
-function dayOf(journey: string, zone: string, at: Instant): Day {
+/** The day by the clock of the journey's limit. */
+export function dayOf(journey: string, zone: string, at: Instant): Day {
   return { journey, day: DateTime.fromMillis(at, { zone }).toISODate() ?? '' };
 }
 

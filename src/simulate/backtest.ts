@@ -3,18 +3,20 @@
  *
  * Everybody lives through their own history, one after the other, by the rules that real runs go by, as if the workspace
  * had been in force all along. What is known at an instant is what was said up to then. Whoever converted in it did so
- * although nobody had written to them. Where there are limited offers, they are lived through first to see who picks those
- * in time.
+ * although nobody had written to them. Where there are limited offers, or journeys that let so many in on a day, they are
+ * lived through first to see who is there in time.
  * @module
  */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { JourneyVersion } from '../definitions/workspace-types.ts';
 import { type BacktestCounts, BacktestTally, type Period } from './backtest-tally.ts';
+import { type RanOut, type Taken, whatRanOut } from './shared-supply.ts';
 import type { SimulatedRun } from './simulation.ts';
 import type { History } from './sort-by-person.ts';
 import { type LivedLife, VirtualLife } from './virtual-life.ts';
-import { hasLimitedOffers, type RanOut, ranOut, type Taken } from './virtual-stock.ts';
+import { hasDailyLimits } from './virtual-places.ts';
+import { hasLimitedOffers } from './virtual-stock.ts';
 import { asPublished, type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
 export interface BacktestQuestion {
@@ -139,7 +141,7 @@ function liveThrough(
   return new VirtualLife({ world, people, accounts, calls, personOf, from, until: to, ranOut }).live();
 }
 
-/** So often at most everybody lives to see who picks limited offers in time. */
+/** So often at most everybody lives to see who is there in time. */
 const MOST_TRIES = 20;
 
 async function whatRunsOut(
@@ -149,12 +151,12 @@ async function whatRunsOut(
 ): Promise<RanOut> {
   let found: RanOut = new Map();
   const world = virtualWorld(workspace);
-  if (!hasLimitedOffers(world)) return found;
+  if (!hasLimitedOffers(world) && !hasDailyLimits(world)) return found;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const taken: Taken[] = [];
     for await (const history of histories) taken.push(...liveThrough(history, world, period, found).taken);
     const before = found;
-    found = ranOut(world, taken);
+    found = whatRanOut(taken);
     if (isDeepStrictEqual(found, before)) break;
   }
   return found;

@@ -19,10 +19,12 @@ import { applyEvent } from '../process/apply-event.ts';
 import { changesToTell, type Told } from '../process/tell-relatives.ts';
 import { accountNamed } from '../profiles/identity.ts';
 import type { Present } from './present.ts';
+import type { RanOut, Taken } from './shared-supply.ts';
 import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.ts';
 import { VirtualAccounts } from './virtual-accounts.ts';
+import { VirtualPlaces } from './virtual-places.ts';
 import { VirtualProfile } from './virtual-profile.ts';
-import { type RanOut, type Taken, VirtualStock } from './virtual-stock.ts';
+import { VirtualStock } from './virtual-stock.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
 export interface LivedPerson {
@@ -50,7 +52,7 @@ export interface LifeSettings {
   readonly until?: Instant;
   /** How those who live are when it begins. Absent: nothing has happened yet. */
   readonly present?: Present;
-  /** Limited offers that run out, where others take of them, too. */
+  /** Limited offers, and places of a day, that run out, where others take of them, too. */
   readonly ranOut?: RanOut;
 }
 
@@ -71,14 +73,18 @@ export class VirtualLife {
   readonly #profiles = new Map<number, VirtualProfile>();
   readonly #accountIds = new Map<string, number>();
   readonly #accounts: VirtualAccounts;
+  readonly #world: VirtualWorld;
   readonly #stock: VirtualStock;
+  readonly #places: VirtualPlaces;
   readonly #lastEntry: Instant;
   #heard = 0;
 
   constructor(settings: LifeSettings) {
     const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present, ranOut } = settings;
     this.#settings = settings;
-    this.#accounts = new VirtualAccounts(world, (id) => present?.complete.has(id) ?? true);
+    this.#places = new VirtualPlaces(`life ${people[0].id}`, ranOut);
+    this.#world = { places: this.#places, ...world };
+    this.#accounts = new VirtualAccounts(this.#world, (id) => present?.complete.has(id) ?? true);
     this.#stock = new VirtualStock(world, ranOut);
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
     for (const person of people) this.#add({ ...person, kind: 'person' });
@@ -119,9 +125,9 @@ export class VirtualLife {
     return new Map([...this.#accountIds].map(([name, id]) => [name, this.#profile(id)]));
   }
 
-  /** What was picked of limited offers. */
+  /** What was picked of limited offers, and the places that were taken of days. */
   get taken(): readonly Taken[] {
-    return this.#stock.taken;
+    return [...this.#stock.taken, ...this.#places.taken];
   }
 
   #next(): Instant | null {
@@ -164,7 +170,7 @@ export class VirtualLife {
 
   /** @returns what is to be heard of it */
   #apply(call: IncomingEvent, at: Instant): IncomingEvent[] {
-    const { from = 0, world, personOf, present } = this.#settings;
+    const { from = 0, personOf, present } = this.#settings;
     const starts = at >= from && at <= this.#lastEntry;
     const event: IncomingEvent = starts ? call : { ...call, silent: true };
     const named = accountNamed(event);
@@ -177,7 +183,7 @@ export class VirtualLife {
     this.#accounts.show(one);
     one.hear(event);
     if (event.enters !== undefined || (named === undefined && event.news === undefined && this.#accounts.isEmpty)) {
-      applyEvent(one.profile, event, {}, world);
+      applyEvent(one.profile, event, {}, this.#world);
       return this.#settle(one, []);
     }
     return this.#applyTogether(one, event, named);
@@ -187,14 +193,14 @@ export class VirtualLife {
   #tellAccount(named: string, event: IncomingEvent): IncomingEvent[] {
     const [account] = this.#accountCalled(named);
     this.#accounts.say(account, event.traits);
-    const talk = new AccountTalk(this.#settings.world);
+    const talk = new AccountTalk(this.#world);
     talk.tell({ id: account.profile.id, kind: 'account', userId: named }, event);
     return talk.toAccounts;
   }
 
   /** Likewise where there are accounts. */
   #applyTogether(one: VirtualProfile, event: IncomingEvent, named: string | undefined): IncomingEvent[] {
-    const talk = new AccountTalk(this.#settings.world);
+    const talk = new AccountTalk(this.#world);
     const { profile } = one;
     if (event.news !== undefined) {
       if (profile.kind === 'account') this.#accounts.say(one, event.traits);
@@ -242,7 +248,7 @@ export class VirtualLife {
 
   /** Takes over what became of the profile. @returns what its relatives are to hear */
   #settle(one: VirtualProfile, told: readonly Told[]): IncomingEvent[] {
-    const { catalog } = this.#settings.world;
+    const { catalog } = this.#world;
     const all = this.#accounts.isEmpty ? [] : [...told, ...changesToTell([one.profile], catalog)];
     one.take();
     return all.flatMap(({ teller, at, news, to, onlyRunning }) => {
@@ -271,11 +277,11 @@ export class VirtualLife {
   }
 
   #add(about: LivedPerson & { readonly kind: 'person' | 'account' }): VirtualProfile {
-    const { world, calls, from = timeOf(calls[0]), until = timeOf(calls.at(-1)), present } = this.#settings;
+    const { calls, from = timeOf(calls[0]), until = timeOf(calls.at(-1)), present } = this.#settings;
     const to = Number.isFinite(this.#lastEntry) ? this.#lastEntry : until;
     const known = present?.profiles.find(({ profile }) => profile.id === about.id);
     const { kind, userId } = known?.profile ?? about;
-    const one = new VirtualProfile(world, { ...about, kind }, { from, to }, this.#stock, known);
+    const one = new VirtualProfile(this.#world, { ...about, kind }, { from, to }, this.#stock, known);
     if (known === undefined) one.profile.quietUntil = (this.#settings.from ?? 0) - 1;
     else if (kind === 'account' && userId !== null) this.#accountIds.set(userId, about.id);
     this.#profiles.set(about.id, one);
