@@ -54,6 +54,10 @@ journey: orders
 enter: { event: Order Placed, each: order.id, atOnce: 2 }
 steps: [{ wait: 2d }, { in-app: hint }]
 ---
+journey: on-mondays
+enter: { every: monday 09:00, members: lively, timezone: workspace }
+steps: [{ in-app: hint }]
+---
 journey: in-preparation
 status: draft
 enter: { event: Drafts Wanted }
@@ -262,6 +266,60 @@ describe('somebody who does not enter', () => {
     expect(code).toBe(1);
     expect(text).toMatch(/Ended as converted .*: the goal was reached\./);
   });
+});
+
+describe('somebody who is asked in', () => {
+  const askIn = async (userId: string) => {
+    await server.api('/api/journeys/asked-in/entries', { userId });
+    await engine.settled();
+  };
+
+  test('is told that the day is full, and until when', async () => {
+    for (const userId of ['early', 'late']) await person(userId);
+    await askIn('early');
+    const midnight = new Date(Math.ceil(engine.clock.now() / DAY) * DAY).toISOString();
+    const full = '1 entered on that day, and more may not';
+    expect((await explained('late', 'asked-in')).entry).toMatchObject({
+      takes: 'the person is asked in, by API or by file; once only',
+      verdict: { answer: 'refused', reason: full, until: midnight },
+    });
+    await askIn('late');
+    expect((await explained('late', 'asked-in')).refusals.map(({ reason }) => reason)).toEqual([full]);
+    await engine.pass(DAY);
+    expect((await explained('late', 'asked-in')).entry?.verdict.answer).toBe('enters');
+  });
+
+  test('while in another journey of the group is told that the entry waits, and since when', async () => {
+    await person('busy');
+    await engine.send({ name: 'Export Completed', userId: 'busy' });
+    await engine.pass(5 * DAY + MINUTE);
+    expect((await explained('busy', 'come-back')).runs).toHaveLength(1);
+    const supposed = await explained('busy', 'asked-in');
+    expect(supposed.entry?.verdict).toMatchObject({ answer: 'waits' });
+    const since = new Date(engine.clock.now()).toISOString();
+    await askIn('busy');
+    const { entry, runs } = await explained('busy', 'asked-in');
+    expect(runs).toEqual([]);
+    expect(String(entry?.waiting?.since).slice(0, 16)).toBe(since.slice(0, 16));
+    expect(entry?.waiting?.reason).toBe('waits for the end of another run of the group `sales`');
+    const { text } = await terminal('busy', 'asked-in');
+    expect(text).toMatch(/the entry waits for the end of another\s+run of the group `sales`/);
+  });
+});
+
+test('a scheduled journey tells whether the person is among its members, and when their turn comes', async () => {
+  await person('weekly');
+  await engine.send({ name: 'Export Completed', userId: 'weekly' });
+  await engine.settled();
+  const { entry } = await explained('weekly', 'on-mondays');
+  expect(entry).toMatchObject({
+    by: 'schedule',
+    takes: 'the person is in the audience `lively` when their turn comes; again and again',
+    audience: { key: 'lively', member: true },
+  });
+  const turn = new Date(String(entry?.turn));
+  expect([turn.getUTCDay(), turn.getUTCHours(), turn.getUTCMinutes()]).toEqual([1, 9, 0]);
+  expect(turn.getTime() - engine.clock.now()).toBeLessThanOrEqual(7 * DAY);
 });
 
 describe('an account', () => {
