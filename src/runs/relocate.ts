@@ -12,6 +12,7 @@ import type { Queryable } from '../store/database.ts';
 import type { Run } from './enter.ts';
 import { logRuns, tellTemporal } from './run-rows.ts';
 import type { LockedRun, RunState } from './run-state.ts';
+import { USUAL, urgencyOf } from './urgency.ts';
 import { tellWaiting } from './waiting-entries.ts';
 import { type Told, watch } from './watch.ts';
 
@@ -66,7 +67,9 @@ export async function relocate(
   } else if (told !== null || isMissed(row.cursor, run.cursor)) {
     // The workflow may not have begun.
     const startAt = run.cursor.phase === 'waiting' && told === null ? run.cursor.until : now;
-    await tellTemporal(tx, [{ run_id: id, kind: 'wake', body: { startAt } }]);
+    const urgency = urgencyOf(journey.priority);
+    const body = { startAt, ...(urgency !== USUAL && { urgency }) };
+    await tellTemporal(tx, [{ run_id: id, kind: 'wake', body }]);
   }
   return run.status;
 }

@@ -14,6 +14,7 @@ import { emailFile, inAppFile, settingsFile } from './templates.ts';
 const journeys = (first: string, after: string) => `
 journey: waiting
 enter: { event: Signed Up }
+priority: 90
 steps:
   - { id: first, wait: ${first} }
   - in-app: note
@@ -98,7 +99,7 @@ test('somebody in the first wait, whose workflow has not begun yet, meets the sh
   const [entry, , , waited] = await engine.logOf('ada', 'waiting');
   expect(waited?.at).toBeGreaterThanOrEqual((entry?.at ?? 0) + 2 * SECOND);
   // It was started anew, and is the only one that goes on.
-  expect((await handle.describe()).status.name).toBe('RUNNING');
+  expect(await handle.describe()).toMatchObject({ status: { name: 'RUNNING' }, priority: { priorityKey: 1 } });
 });
 
 test('somebody with a message on its way is moved once that is out', async () => {
