@@ -3,61 +3,45 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
-import { audienceCommand } from './commands/audience.ts';
-import { backtestCommand } from './commands/backtest.ts';
-import { auditCommand, pauseCommand, resumeCommand, stopCommand } from './commands/control.ts';
-import { demoCommand } from './commands/demo.ts';
-import { driftCommand } from './commands/drift.ts';
-import { enterCommand } from './commands/enter.ts';
-import { experimentsCommand } from './commands/experiments.ts';
-import { explainCommand } from './commands/explain.ts';
-import { exportCommand } from './commands/export.ts';
-import { heldCommand } from './commands/held.ts';
-import { holdoutCommand } from './commands/holdout.ts';
-import { importCommand } from './commands/import.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { playCommand } from './commands/play.ts';
-import { publishCommand } from './commands/publish.ts';
-import { runCommand } from './commands/run.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { startCommand } from './commands/start.ts';
-import { syncCommand } from './commands/sync.ts';
-import { unmergeCommand } from './commands/unmerge.ts';
-import { validateCommand } from './commands/validate.ts';
-import { versionsCommand } from './commands/versions.ts';
 import { FAILED, WRONG_USE, WrongUseError } from './exit-code.ts';
+
+/** In the order in which they are listed. Whatever a command needs is loaded only where it is called. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  validate: async () => (await import('./commands/validate.ts')).validateCommand(),
+  publish: async () => (await import('./commands/publish.ts')).publishCommand(),
+  versions: async () => (await import('./commands/versions.ts')).versionsCommand(),
+  migrate: async () => (await import('./commands/migrate.ts')).migrateCommand(),
+  start: async () => (await import('./commands/start.ts')).startCommand(),
+  pause: async () => (await import('./commands/control.ts')).pauseCommand(),
+  resume: async () => (await import('./commands/control.ts')).resumeCommand(),
+  stop: async () => (await import('./commands/control.ts')).stopCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  audit: async () => (await import('./commands/control.ts')).auditCommand(),
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+  play: async () => (await import('./commands/play.ts')).playCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  backtest: async () => (await import('./commands/backtest.ts')).backtestCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  experiments: async () => (await import('./commands/experiments.ts')).experimentsCommand(),
+  holdout: async () => (await import('./commands/holdout.ts')).holdoutCommand(),
+  drift: async () => (await import('./commands/drift.ts')).driftCommand(),
+  audience: async () => (await import('./commands/audience.ts')).audienceCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  sync: async () => (await import('./commands/sync.ts')).syncCommand(),
+  import: async () => (await import('./commands/import.ts')).importCommand(),
+  enter: async () => (await import('./commands/enter.ts')).enterCommand(),
+  held: async () => (await import('./commands/held.ts')).heldCommand(),
+  unmerge: async () => (await import('./commands/unmerge.ts')).unmergeCommand(),
+};
 
 const program = new Command('throughline')
   .description('Product events in, live audiences and durable journeys, messages out.')
   .showHelpAfterError('Add --help for what there is.')
   .exitOverride();
-for (const command of [
-  validateCommand(),
-  publishCommand(),
-  versionsCommand(),
-  migrateCommand(),
-  startCommand(),
-  pauseCommand(),
-  resumeCommand(),
-  stopCommand(),
-  runCommand(),
-  auditCommand(),
-  demoCommand(),
-  playCommand(),
-  simulateCommand(),
-  backtestCommand(),
-  explainCommand(),
-  experimentsCommand(),
-  holdoutCommand(),
-  driftCommand(),
-  audienceCommand(),
-  exportCommand(),
-  syncCommand(),
-  importCommand(),
-  enterCommand(),
-  heldCommand(),
-  unmergeCommand(),
-]) {
+const [called = ''] = process.argv.slice(2);
+const isKnown = Object.hasOwn(COMMANDS, called);
+const wanted = Object.entries(COMMANDS).filter(([name]) => !isKnown || name === called);
+for (const command of await Promise.all(wanted.map(([, load]) => load()))) {
   inherit(command, program);
   program.addCommand(command);
 }
