@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClock } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import { advanceRun, advanceToDelivery } from '../../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage, deliverNext } from '../../src/runs/deliver-message.ts';
 import type { Instruction } from '../../src/runs/instruction.ts';
 import { suppress } from '../../src/runs/suppression.ts';
-import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
+import { deliveringBy } from '../kit/delivering.ts';
 import { workspaceOf } from '../kit/engine.ts';
 
 const MJML =
@@ -84,24 +83,11 @@ class Killed extends Error {
 }
 
 /** @param dies asked before each email is handed over */
-function delivering(dies: () => boolean = () => false): Delivering {
-  return {
-    db: database.db,
-    clock: createClock(),
-    versions: new VersionShelf(),
-    settings: new SettingsShelf(),
-    createTask: async () => undefined,
-    sendEmail: async ({ to }) => {
-      if (dies()) throw new Killed();
-      sent.push(to);
-      return { result: 'accepted' };
-    },
-    callWebhook: async () => ({ result: 'accepted' }),
-    publicUrl: 'http://localhost:8080',
-    signingSecret: 'a secret for tests only',
-    webhookSecret: 'another secret for tests only',
-  };
-}
+const delivering = (dies: () => boolean = () => false): Delivering =>
+  deliveringBy(database.db, (to) => {
+    if (dies()) throw new Killed();
+    sent.push(to);
+  });
 
 const ref = () => ({ run: RUN, version });
 const rowsOf = () =>

@@ -2,13 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { TemporaryDeliveryError } from '../../src/channels/channel.ts';
-import { createClock } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import { advanceRun } from '../../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage, deliverNext } from '../../src/runs/deliver-message.ts';
-import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { emailFile, settingsFile } from '../e2e/templates.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
+import { deliveringBy } from '../kit/delivering.ts';
 import { workspaceOf } from '../kit/engine.ts';
 
 /** The visitor's run ended in favour of the known person's, with its message still to be settled. */
@@ -146,21 +145,8 @@ test('a delivery that began with its reservation is tried again, although its ru
   expect(sent).toEqual(['ann@example.test']);
 });
 
-function delivering(): Delivering {
-  return {
-    db: database.db,
-    clock: createClock(),
-    versions: new VersionShelf(),
-    settings: new SettingsShelf(),
-    createTask: async () => undefined,
-    sendEmail: async ({ to }) => {
-      if (isLater) throw new TemporaryDeliveryError('Come back later', { mayHaveArrived: false });
-      sent.push(to);
-      return { result: 'accepted' };
-    },
-    callWebhook: async () => ({ result: 'accepted' }),
-    publicUrl: 'http://localhost:8080',
-    signingSecret: 'a secret for tests only',
-    webhookSecret: 'another secret for tests only',
-  };
-}
+const delivering = (): Delivering =>
+  deliveringBy(database.db, (to) => {
+    if (isLater) throw new TemporaryDeliveryError('Come back later', { mayHaveArrived: false });
+    sent.push(to);
+  });

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TemporaryDeliveryError } from '../../src/channels/channel.ts';
 import { USUAL_RESUMPTION } from '../../src/core/pausing.ts';
-import { createClock, SECOND } from '../../src/core/time.ts';
+import { SECOND } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import { advanceRun } from '../../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage } from '../../src/runs/deliver-message.ts';
 import { pauseJourney, resumeJourneys } from '../../src/runs/journey-controls.ts';
-import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { emailFile, settingsFile } from '../e2e/templates.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
+import { deliveringBy } from '../kit/delivering.ts';
 import { workspaceOf } from '../kit/engine.ts';
 
 let database: TestDatabase;
@@ -79,21 +79,8 @@ test('a message that the mail server put off is taken back by a pause, and its r
   expect(sent).toHaveLength(2);
 });
 
-function delivering(): Delivering {
-  return {
-    db: database.db,
-    clock: createClock(),
-    versions: new VersionShelf(),
-    settings: new SettingsShelf(),
-    createTask: async () => undefined,
-    sendEmail: async ({ to }) => {
-      if (isLater) throw new TemporaryDeliveryError('Come back later', { mayHaveArrived: false });
-      sent.push(to);
-      return { result: 'accepted' };
-    },
-    callWebhook: async () => ({ result: 'accepted' }),
-    publicUrl: 'http://localhost:8080',
-    signingSecret: 'a secret for tests only',
-    webhookSecret: 'another secret for tests only',
-  };
-}
+const delivering = (): Delivering =>
+  deliveringBy(database.db, (to) => {
+    if (isLater) throw new TemporaryDeliveryError('Come back later', { mayHaveArrived: false });
+    sent.push(to);
+  });

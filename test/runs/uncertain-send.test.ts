@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createClock, DAY } from '../../src/core/time.ts';
+import { DAY } from '../../src/core/time.ts';
 import { publish } from '../../src/definitions/publish.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
 import { advanceToDelivery } from '../../src/runs/advance-run.ts';
 import { type Delivering, deliverMessage, deliverNext } from '../../src/runs/deliver-message.ts';
 import { suppress } from '../../src/runs/suppression.ts';
-import { SettingsShelf, VersionShelf } from '../../src/runs/version-shelf.ts';
 import { type TestDatabase, testDatabase } from '../kit/database.ts';
+import { deliveringBy } from '../kit/delivering.ts';
 import { workspaceOf } from '../kit/engine.ts';
 
 const LATER = Date.now() + DAY;
@@ -154,20 +154,4 @@ test.each([
   expect(await deliverAgain(version)).toMatchObject({ status: 'refused', refusal, sent: 0 });
 });
 
-function delivering(): Delivering {
-  return {
-    db: database.db,
-    clock: createClock(),
-    versions: new VersionShelf(),
-    settings: new SettingsShelf(),
-    createTask: async () => undefined,
-    sendEmail: async ({ to }) => {
-      sent.push(to);
-      return { result: 'accepted' };
-    },
-    callWebhook: async () => ({ result: 'accepted' }),
-    publicUrl: 'http://localhost:8080',
-    signingSecret: 'a secret for tests only',
-    webhookSecret: 'another secret for tests only',
-  };
-}
+const delivering = (): Delivering => deliveringBy(database.db, (to) => sent.push(to));
