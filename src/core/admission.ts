@@ -4,6 +4,7 @@
  */
 import { ownZone, zoneOf } from './calendar.ts';
 import { covers, type Sent } from './caps.ts';
+import type { JsonObject } from './condition.ts';
 import type { Facts } from './facts.ts';
 import type { ActionStep, Journey, WhenRefused } from './journey.ts';
 import type { Offer } from './offer.ts';
@@ -12,6 +13,8 @@ import {
   dependsOnZone,
   freeAtOf,
   type Ledger,
+  type OutOfHours,
+  outOfHours,
   type Refusal,
   refusalOf,
   type Wanted,
@@ -68,6 +71,17 @@ export function fallsBack(step: ActionStep, journey: Journey, { workspace, facts
   if (!isMessage(step) || !dependsOnZone(wantedBy(step, journey), { workspace, journey: journey.caps })) return null;
   const { unusable, zone } = ownZone(facts.traits, workspace.timezone);
   return unusable === undefined ? null : { did: 'fell-back', unusable, zone };
+}
+
+/** Whether the hours of a message that was admitted are over by now. Null: they are not, or it has none. */
+export function hoursOver(
+  step: ActionStep,
+  journey: Journey,
+  { workspace, traits }: { readonly workspace: WorkspaceRules; readonly traits: JsonObject },
+  now: Instant,
+): OutOfHours | null {
+  if (!isMessage(step)) return null;
+  return outOfHours(wantedBy(step, journey), { workspace, zone: zoneOf(traits, workspace.timezone) }, now);
 }
 
 /** Null: it may go. */

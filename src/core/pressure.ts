@@ -54,6 +54,13 @@ export interface Limits {
   readonly zone: string;
 }
 
+/** Outside of the hours, by the clock of this zone; null: they never come. */
+export interface OutOfHours {
+  readonly reason: 'hours';
+  readonly zone: string;
+  readonly freeAt: Instant | null;
+}
+
 export type Refusal =
   | { readonly reason: 'held-out' }
   /** Known only on the way out: the channel would not take it, or the run had ended meanwhile. */
@@ -62,8 +69,7 @@ export type Refusal =
   /** By the run that ended when two names of one person became known. */
   | { readonly reason: 'sent-before'; readonly message: string }
   | Unwanted
-  /** Outside of the hours, by the clock of this zone; null: they never come. */
-  | { readonly reason: 'hours'; readonly zone: string; readonly freeAt: Instant | null }
+  | OutOfHours
   /** Nobody of the account's people has the role; or whoever was chosen is not in the account any more. */
   | { readonly reason: 'nobody'; readonly role: string; readonly people: number }
   | { readonly reason: 'gone'; readonly role: string }
@@ -83,10 +89,21 @@ export function refusalOf(wanted: Wanted, ledger: Ledger, limits: Limits, now: I
   if (unwelcome !== null) return unwelcome;
   const { zone } = limits;
   return (
-    closedHours(hoursFor(wanted, limits.workspace), zone, now) ??
+    outOfHours(wanted, limits, now) ??
     fullCap(limits.workspace.caps, 'workspace', wanted, ledger, zone, now) ??
     fullCap(limits.journey, 'journey', wanted, ledger, zone, now)
   );
+}
+
+/** Null where the hours of such a message are open. */
+export function outOfHours(
+  wanted: Wanted,
+  { workspace, zone }: Omit<Limits, 'journey'>,
+  now: Instant,
+): OutOfHours | null {
+  if (wanted.transactional) return null;
+  const freeAt = opensAt(hoursFor(wanted, workspace), zone, now);
+  return freeAt === now ? null : { reason: 'hours', zone, freeAt };
 }
 
 /** Does what the person's clock shows decide about such a message? */
@@ -110,11 +127,6 @@ export function withSent(ledger: Ledger, one: Sent): Ledger {
 function hoursFor({ channel, hours = [] }: Wanted, { quietHours = [] }: Limits['workspace']): OpeningHours {
   const outside = quietHours.filter((quiet) => quiet.channel === undefined || quiet.channel === channel);
   return { within: hours, outside };
-}
-
-function closedHours(hours: OpeningHours, zone: string, now: Instant): Refusal | null {
-  const freeAt = opensAt(hours, zone, now);
-  return freeAt === now ? null : { reason: 'hours', zone, freeAt };
 }
 
 function fullCap(

@@ -20,7 +20,7 @@ import { decideWithOffers, saveGrants } from './offers.ts';
 import { expectStillRefused } from './relied-on.ts';
 import { type LockedRun, lockRun, type RunState, readLedger, readState } from './run-state.ts';
 import { type MessageResult, type NewMessage, saveMove, saveResult } from './save-move.ts';
-import { standstill } from './standstill.ts';
+import { standstill, takeBack } from './standstill.ts';
 import type { SettingsShelf, VersionShelf } from './version-shelf.ts';
 
 export interface Advancing {
@@ -80,11 +80,21 @@ export async function settleDelivery(ref: RunRef, settlement: Settlement, advanc
   return (await moveRun(ref, advancing, { settlement })).instruction;
 }
 
+/**
+ * Takes a message back that is reserved but not handed over, and decides its step anew. A run that ended meanwhile has
+ * `left` it, which is still to be settled.
+ */
+export async function decideAnew(ref: RunRef, advancing: Advancing): Promise<Moved> {
+  return moveRun(ref, advancing, { anew: true });
+}
+
 interface Moving {
   /** What became of the message that was on its way. */
   readonly settlement?: Settlement | null;
   /** A message that the move reserves for this channel is taken for delivery at once. */
   readonly taking?: DeliveryAhead['channel'];
+  /** The message that is on its way is taken back where it can be. */
+  readonly anew?: boolean;
 }
 
 interface Moved {
@@ -112,7 +122,7 @@ async function moveIn(
   ref: RunRef,
   people: readonly number[],
   advancing: Advancing,
-  { settlement = null, taking }: Moving,
+  { settlement = null, taking, anew = false }: Moving,
 ): Promise<Moved> {
   const { clock } = advancing;
   if (people.length > 0) await lockTogether(tx, ref.run, people);
@@ -121,19 +131,21 @@ async function moveIn(
   if (settled) await expectStillRefused(tx, settlement.message, settlement.refusal);
   // What was given up counts against no cap from here on, not even for what comes right after it.
   if (settled && settlement.refusal !== null) await saveResult(tx, resultOf(settlement), clock.now());
-  const state = await readState(tx, locked, advancing, clock.now());
+  const found = await readState(tx, locked, advancing, clock.now());
   const now = clock.now();
   const latenessForgiven = LATENESS_FORGIVEN * clock.speed;
   const result = settled && settlement.refusal === null ? resultOf(settlement) : null;
-  const reported = settled ? settlement.report(state, now) : [];
+  const reported = settled ? settlement.report(found, now) : [];
 
-  if (state.status !== 'active') {
-    const { status: outcome, endReason } = state;
+  if (found.status !== 'active') {
+    const { status: outcome, endReason } = found;
     if (result !== null) await saveResult(tx, result, now);
     await putInInbox(tx, reported);
-    const left = messageOnItsWay(state);
+    const left = messageOnItsWay(found);
     return { instruction: { kind: 'end', outcome, reason: endReason ?? '' }, taken: null, ...(left && { left }) };
   }
+  const back = anew ? await takeBack(tx, found.id, found.cursor, now) : null;
+  const state = back === null ? found : { ...found, cursor: back };
   const refusal = settled ? { refusal: settlement.refusal } : null;
   const from = refusal === null ? state.cursor : onwardFrom(state, latenessForgiven, now);
   const kept = await standstill(tx, state, from, now);
@@ -152,7 +164,7 @@ async function moveIn(
   if (kept === null && state.held !== null) await goOn(tx, state.id, state.held, next);
   const instruction = instructionFor(state, after.cursor, next, clock, kept?.why);
   const wanted = instruction.kind === 'deliver' && instruction.channel === taking ? instruction.message : null;
-  if (!changed) return { instruction, taken: null };
+  if (!changed && back === null) return { instruction, taken: null };
   const messages = carried.messages.map((message) =>
     message.id === wanted ? ({ ...message, status: 'sending', attempts: 1 } as const) : message,
   );

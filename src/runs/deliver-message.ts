@@ -25,6 +25,7 @@ import { type Claim, cannotBeTakenBack, claimMessage, claimOf } from './claim-me
 import { addressOf, emailReport } from './email-report.ts';
 import type { Instruction, RunRef } from './instruction.ts';
 import { outlast } from './outlast.ts';
+import { putOff } from './put-off.ts';
 import { RefusalOvertakenError } from './relied-on.ts';
 import { lockRun, readState } from './run-state.ts';
 import { wishesFrom } from './suppression.ts';
@@ -63,7 +64,12 @@ export async function deliverMessage(ref: RunRef, message: string, delivering: D
   const { journey } = await versions.load(db, claim.version);
   const step = journey.steps[claim.step] as ActionStep;
 
-  const refusal = await refusalBefore(claim, step, message, delivering);
+  const forbidden = forbiddenBy(claim, step, now);
+  if (forbidden === null) {
+    const next = await putOff(ref, step, claim, message, journey, delivering);
+    if (next !== undefined) return next ?? deliverMessage(ref, message, delivering);
+  }
+  const refusal = await refusalBefore(claim, step, message, forbidden, delivering);
   if (refusal !== null) {
     const refused = { result: 'refused', reason: '' } as const;
     return settle(ref, step, claim, message, refused, refusal, delivering).catch((error) => {
@@ -119,9 +125,9 @@ async function refusalBefore(
   claim: Claim,
   step: ActionStep,
   message: string,
+  forbidden: Refusal | null,
   delivering: Delivering,
 ): Promise<Refusal | null> {
-  const forbidden = forbiddenBy(claim, step, delivering.clock.now());
   if (claim.before !== 'sending' || step.kind !== 'email') return forbidden;
   const { onUncertainSend } = await delivering.settings.newest(delivering.db);
   const detail = `attempt ${claim.attempts - 1} ended without a word, so the server may have the message`;

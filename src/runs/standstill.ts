@@ -61,7 +61,7 @@ export function stoppedBecause(reason: string): string {
  * A message that is reserved but not handed over is not wanted yet: its step is decided anew when the run goes on, caps and
  * unsubscribes included. Null where the channel may have it already.
  */
-async function takeBack(tx: Queryable, run: string, cursor: Cursor, now: Instant): Promise<Cursor | null> {
+export async function takeBack(tx: Queryable, run: string, cursor: Cursor, now: Instant): Promise<Cursor | null> {
   if (cursor.phase !== 'delivering') return cursor;
   const { step, visit, to } = cursor;
   const gone = await tx
