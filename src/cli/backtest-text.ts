@@ -7,10 +7,11 @@ import { lengthText } from '../core/time-text.ts';
 import { columns, thousands } from '../demo/columns.ts';
 import type { Backtest } from '../simulate/backtest.ts';
 import type { BacktestCounts, MessageCounts } from '../simulate/backtest-tally.ts';
+import { byChanceText } from '../simulate/by-chance-text.ts';
 
 /** @param against what it is compared with, in a word or two; null: nothing */
 export function backtestText(backtest: Backtest, against: string | null): string {
-  const { journey, period, people, proposed, current, changes } = backtest;
+  const { journey, period, byChanceAlone, people, proposed, current, changes } = backtest;
   return [
     `${journey} (${short(proposed)}) from ${dayOf(period.from)} to ${dayOf(period.to)}, over ${peopleText(people)}`,
     ...(against === null
@@ -26,6 +27,7 @@ export function backtestText(backtest: Backtest, against: string | null): string
     ...section('Messages of other journeys', ({ sentByOthers }) => Object.entries(sentByOthers), proposed, current),
     '',
     conversionText(proposed),
+    ...byChanceText(byChanceAlone),
   ].join('\n');
 }
 

@@ -72,3 +72,13 @@ export function experimentsOf({ steps }: Pick<Journey, 'steps'>): ReadonlyMap<st
     Object.values(steps).flatMap((step) => (step.kind === 'experiment' ? [[step.name, step] as const] : [])),
   );
 }
+
+/** Those that would pick their winner by themselves, and have none. */
+export function withoutWinner(
+  journey: Pick<Journey, 'steps'>,
+  winners: ReadonlyMap<string, string> = new Map(),
+): readonly string[] {
+  return [...experimentsOf(journey).values()]
+    .filter(({ name, winner }) => winner !== undefined && !winners.has(name))
+    .map(({ name }) => name);
+}

@@ -3,6 +3,7 @@
  * @module
  */
 import type { JsonObject } from './condition.ts';
+import type { AssignedBy } from './experiment.ts';
 import { sayOffer } from './offer-text.ts';
 import { sayRefusal } from './refusal-text.ts';
 import type { Hold, LogEntry } from './run.ts';
@@ -15,6 +16,8 @@ export function sayEntry({ by, audience, event, occurrence }: JsonObject): strin
   if (by === 'schedule') return `by the clock, at ${String(occurrence).replace('T', ' ')}`;
   return by === 'leaving' ? `by leaving audience ${audience}` : `by event ${event}`;
 }
+
+const BECAUSE: Readonly<Record<AssignedBy, string>> = { chance: '', before: ', as before', winner: ', since it won' };
 
 /**
  * @param name what the step does to people: `email welcome`
@@ -29,7 +32,7 @@ export function sayLog(entry: LogEntry, name: string, time: (at: Instant) => str
     case 'took':
       return entry.experiment === undefined
         ? `takes the way "${entry.way}"`
-        : `gets the variant "${entry.way}" of ${entry.experiment.name}${entry.experiment.by === 'before' ? ', as before' : ''}`;
+        : `gets the variant "${entry.way}" of ${entry.experiment.name}${BECAUSE[entry.experiment.by]}`;
     case 'offered':
       return sayOffer(entry.offer, entry.candidates, time);
     case 'acted':

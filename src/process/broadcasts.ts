@@ -183,10 +183,13 @@ async function letEnter(
   if ([...profiles.values()].some(({ filledTo }) => filledTo > catalog.publicationId)) return null;
   let { turnAt, entered, refused } = due;
   for (const profile of inOrder(profiles, ids)) {
-    const turn = Math.max(turnAt, instantIn(due.occurrence, zoneFor(schedule, profile.ownTraits)));
+    const own = instantIn(due.occurrence, zoneFor(schedule, profile.ownTraits));
+    const turn = Math.max(turnAt, own);
+    // Whose instant went by in an earlier pass has come to be there since, by moving or by joining the audience.
+    const memberBy = own < due.passAt ? own : turn;
     const { runChanges } = profile;
     const before = [runChanges.entered.length, runChanges.refused.length] as const;
-    takeTurn(profile, published, due.occurrence, turn, applying);
+    takeTurn(profile, published, { occurrence: due.occurrence, turn, memberBy }, applying);
     refused += runChanges.refused.length - before[1];
     if (runChanges.entered.length === before[0]) continue;
     entered += 1;
@@ -201,12 +204,19 @@ function inOrder(profiles: ReadonlyMap<number, Profile>, ids: readonly number[])
   return ids.flatMap((id) => profiles.get(id) ?? []);
 }
 
-/** The person enters if it is in the audience, and was when its turn came. */
+/** Somebody's turn in a broadcast. */
+export interface BroadcastTurn {
+  readonly occurrence: LocalTime;
+  readonly turn: Instant;
+  /** Whoever joins the audience later than this does not enter. */
+  readonly memberBy: Instant;
+}
+
+/** The person enters if it is in the audience, and was in time. */
 export function takeTurn(
   profile: Profile,
   published: PublishedJourney,
-  occurrence: LocalTime,
-  turn: Instant,
+  { occurrence, turn, memberBy }: BroadcastTurn,
   applying: Applying,
 ): void {
   bringUpToDate(profile, turn, applying);
@@ -214,7 +224,7 @@ export function takeTurn(
   const schedule = scheduleOf(published.journey);
   if (schedule === undefined || !factsOf(profile).audiences.has(schedule.audience)) return;
   const { audience } = schedule;
-  if ((profile.memberships.get(audience)?.since ?? turn) > turn) return;
+  if ((profile.memberships.get(audience)?.since ?? memberBy) > memberBy) return;
   // Under another name the person may have had this turn.
   const had = profile.runs.get(published.journey.key)?.entry.occurrence;
   if (typeof had === 'string' && had >= occurrence) return;

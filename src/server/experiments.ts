@@ -3,8 +3,14 @@
  * @module
  */
 import { goalEvents } from '../audiences/goal-events.ts';
-import { type ExperimentStep, experimentsOf } from '../core/experiment.ts';
+import type { ExperimentStep } from '../core/experiment.ts';
 import type { Instant } from '../core/time.ts';
+import {
+  expectChoosable,
+  experimentCalled,
+  noSuchExperiment,
+  UnknownExperimentError,
+} from '../definitions/choose-variant.ts';
 import { journeyVersions } from '../definitions/journey-versions.ts';
 import { didYouMean } from '../definitions/problems.ts';
 import { currentPublication } from '../definitions/publish.ts';
@@ -12,19 +18,6 @@ import type { JourneyVersion } from '../definitions/workspace-types.ts';
 import { type ExperimentReport, type JourneyReport, reportExperiments } from '../measurement/experiments.ts';
 import { decideWinner, readWinners, undoWinner, type Winner } from '../runs/winners.ts';
 import type { Database } from '../store/database.ts';
-
-/** There is no such journey, experiment or variant. */
-export class UnknownExperimentError extends Error {
-  override readonly name = 'UnknownExperimentError';
-
-  constructor(
-    message: string,
-    readonly field: 'journey' | 'experiment' | 'variant',
-    readonly fix: string,
-  ) {
-    super(message);
-  }
-}
 
 export interface Measured extends Omit<JourneyReport, 'experiments'> {
   readonly journey: string;
@@ -61,15 +54,7 @@ export async function chooseWinner(
   now: Instant,
 ): Promise<void> {
   const { step } = await expectExperiment(db, key, experiment);
-  const names = step.variants.filter(({ stopped }) => stopped === undefined).map(({ name }) => name);
-  if (!names.includes(variant)) {
-    const fix = didYouMean(variant, names) ?? `There is ${names.join(', ')}`;
-    throw new UnknownExperimentError(
-      `The experiment \`${experiment}\` has no variant \`${variant}\` that goes on`,
-      'variant',
-      fix,
-    );
-  }
+  expectChoosable(variant, step);
   await db.transaction().execute(async (tx) => {
     await undoWinner(tx, key, experiment, now);
     await decideWinner(tx, { journey: key, experiment, variant, figures: null }, true, now);
@@ -97,12 +82,8 @@ export async function expectExperiment(
   experiment: string,
 ): Promise<{ readonly version: JourneyVersion; readonly step: ExperimentStep }> {
   const version = await versionInForce(db, key);
-  const all = version === null ? new Map<string, ExperimentStep>() : experimentsOf(version.journey);
-  const step = all.get(experiment);
-  if (version !== null && step !== undefined) return { version, step };
-  const names = [...all.keys()];
-  const fix = didYouMean(experiment, names) ?? `There is ${names.join(', ') || 'none'}`;
-  throw new UnknownExperimentError(`The journey \`${key}\` has no experiment \`${experiment}\``, 'experiment', fix);
+  if (version === null) throw noSuchExperiment(experiment, key);
+  return { version, step: experimentCalled(experiment, version.journey) };
 }
 
 /** Null where the journey is not published any more. */

@@ -3,12 +3,13 @@
  *
  * Everybody lives through their own history, one after the other, by the rules that real runs go by, as if the workspace
  * had been in force all along. What is known at an instant is what was said up to then. Whoever converted in it did so
- * although nobody had written to them. Where there are limited offers, or journeys that let so many in on a day, they are
- * lived through first to see who is there in time.
+ * although nobody had written to them. Where there are limited offers, journeys that let so many in on a day, or broadcasts
+ * with a rate, they are lived through first to see who is there in time, and whose turn is when.
  * @module
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { withoutWinner } from '../core/experiment.ts';
 import type { JourneyVersion } from '../definitions/workspace-types.ts';
 import { type BacktestCounts, BacktestTally, type Period } from './backtest-tally.ts';
 import { type RanOut, type Taken, whatRanOut } from './shared-supply.ts';
@@ -16,6 +17,7 @@ import type { SimulatedRun } from './simulation.ts';
 import type { History } from './sort-by-person.ts';
 import { type LivedLife, VirtualLife } from './virtual-life.ts';
 import { hasDailyLimits } from './virtual-places.ts';
+import { hasQueues, type QueuedEntry, type Queues, queuesOf } from './virtual-queues.ts';
 import { hasLimitedOffers } from './virtual-stock.ts';
 import { asPublished, type LivedWorkspace, type VirtualWorld, virtualWorld } from './virtual-world.ts';
 
@@ -26,6 +28,8 @@ export interface BacktestQuestion {
   readonly against?: LivedWorkspace;
   /** Everything before counts as history that starts nothing. */
   readonly period: Period;
+  /** Variants of the journey's experiments, as if they had won. */
+  readonly winners?: ReadonlyMap<string, string>;
 }
 
 /** Somebody's entry into the journey. */
@@ -40,6 +44,8 @@ export interface BacktestEntry {
 export interface Backtest {
   readonly journey: string;
   readonly period: Period;
+  /** Experiments that pick their winner by themselves: here they do not, since nobody saw what would have been sent. */
+  readonly byChanceAlone: readonly string[];
   /** Whose histories were lived through. */
   readonly people: number;
   readonly proposed: BacktestCounts;
@@ -54,12 +60,16 @@ export interface Backtest {
  * @param onEntry told of each entry, with the person's others, in the order of their times
  */
 export async function backtest(
-  { workspace, journey, against, period }: BacktestQuestion,
+  { workspace, journey, against, period, winners = new Map() }: BacktestQuestion,
   histories: AsyncIterable<History>,
   onEntry: (entry: BacktestEntry) => void = () => {},
   onHistory: (history: History) => void = () => {},
 ): Promise<Backtest> {
-  const sideOf = async (of: LivedWorkspace) => new Side(of, journey, period, await whatRunsOut(of, period, histories));
+  const won = new Map([[journey, winners]]);
+  const sideOf = async (of: LivedWorkspace) => {
+    const world = virtualWorld(of, { winners: won });
+    return new Side(of, world, journey, period, await othersIn(world, period, histories));
+  };
   const proposed = await sideOf(asPublished(workspace, journey));
   const current = against === undefined ? null : await sideOf(against);
   const changes = { same: 0, added: 0, lost: 0 };
@@ -79,6 +89,7 @@ export async function backtest(
   return {
     journey,
     period,
+    byChanceAlone: withoutWinner(workspace.journeys[journey]?.journey ?? { steps: {} }, winners),
     people: lived,
     proposed: proposed.counts,
     current: current?.hasJourney ? current.counts : null,
@@ -88,17 +99,16 @@ export async function backtest(
 
 /** One workspace in virtual time. */
 class Side {
-  readonly #world: VirtualWorld;
   readonly #tally: BacktestTally;
   readonly #version: JourneyVersion | undefined;
 
   constructor(
     workspace: LivedWorkspace,
+    readonly world: VirtualWorld,
     readonly journey: string,
     readonly period: Period,
-    readonly ranOut: RanOut,
+    readonly others: Others,
   ) {
-    this.#world = virtualWorld(workspace);
     this.#version = workspace.journeys[journey];
     this.#tally = new BacktestTally(
       journey,
@@ -118,7 +128,7 @@ class Side {
   /** @returns the runs of the journey, by who went through them: people, or accounts */
   live(history: History): ReadonlyMap<string, readonly SimulatedRun[]> {
     const { people } = history;
-    const life = liveThrough(history, this.#world, this.period, this.ranOut);
+    const life = liveThrough(history, this.world, this.period, this.others);
     const isOfAccounts = this.#version?.journey.of === 'account';
     const lives = isOfAccounts
       ? [...life.ofAccounts]
@@ -132,31 +142,37 @@ class Side {
   }
 }
 
+/** What others leave to somebody who lives alone. */
+interface Others {
+  readonly ranOut: RanOut;
+  readonly queues: Queues;
+}
+
 function liveThrough(
   { people, accounts, calls, personOf }: History,
   world: VirtualWorld,
   { from, to }: Period,
-  ranOut: RanOut,
+  others: Others,
 ): VirtualLife {
-  return new VirtualLife({ world, people, accounts, calls, personOf, from, until: to, ranOut }).live();
+  return new VirtualLife({ world, people, accounts, calls, personOf, from, until: to, ...others }).live();
 }
 
 /** So often at most everybody lives to see who is there in time. */
 const MOST_TRIES = 20;
 
-async function whatRunsOut(
-  workspace: LivedWorkspace,
-  period: Period,
-  histories: AsyncIterable<History>,
-): Promise<RanOut> {
-  let found: RanOut = new Map();
-  const world = virtualWorld(workspace);
-  if (!hasLimitedOffers(world) && !hasDailyLimits(world)) return found;
+async function othersIn(world: VirtualWorld, period: Period, histories: AsyncIterable<History>): Promise<Others> {
+  let found: Others = { ranOut: new Map(), queues: new Map() };
+  if (!hasLimitedOffers(world) && !hasDailyLimits(world) && !hasQueues(world)) return found;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const taken: Taken[] = [];
-    for await (const history of histories) taken.push(...liveThrough(history, world, period, found).taken);
+    const queued: QueuedEntry[] = [];
+    for await (const history of histories) {
+      const life = liveThrough(history, world, period, found);
+      taken.push(...life.taken);
+      queued.push(...life.queued);
+    }
     const before = found;
-    found = whatRanOut(taken);
+    found = { ranOut: whatRanOut(taken), queues: queuesOf(queued) };
     if (isDeepStrictEqual(found, before)) break;
   }
   return found;

@@ -8,6 +8,7 @@ import { sayRefusal } from '../core/refusal-text.ts';
 import type { LogEntry } from '../core/run.ts';
 import type { Instant } from '../core/time.ts';
 import { lengthText } from '../core/time-text.ts';
+import { byChanceText } from './by-chance-text.ts';
 import { alignedTime, clockTime, type Line, layOut } from './layout.ts';
 import { messageText } from './message-text.ts';
 import type { SimulatedMessage, SimulatedRun, Simulation } from './simulation.ts';
@@ -16,12 +17,13 @@ const { bold, dim } = picocolors;
 
 /** @param width of the terminal */
 export function renderSimulation(simulation: Simulation, width = 80): string {
-  const { journey, version, userId, start, zone, runs, refused, audiences, others } = simulation;
+  const { journey, version, byChanceAlone, userId, start, zone, runs, refused, audiences, others } = simulation;
   const time = (at: Instant) => clockTime(at, zone, start);
   const cell = (at: Instant) => alignedTime(at, zone, start);
   const lines = [
     bold(`${userId} in ${journey} (${version.slice(0, 12)}), from ${clockTime(start, zone)}`),
     dim(`Times are in ${zone}.`),
+    ...byChanceText(byChanceAlone).map((line) => dim(line)),
     '',
     ...audiences.map(
       ({ audience, entered, at }) => `${cell(at)}  ${entered ? 'enters' : 'leaves'} audience ${audience}`,

@@ -3,6 +3,7 @@
  * @module
  */
 import { zoneOf } from '../core/calendar.ts';
+import { withoutWinner } from '../core/experiment.ts';
 import { DAY, type Instant } from '../core/time.ts';
 import { didYouMean } from '../definitions/problems.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
@@ -23,6 +24,8 @@ export interface SimulationInput {
   readonly heldOut?: boolean;
   /** No other journey of the workspace runs beside it. */
   readonly only?: boolean;
+  /** Variants of the journey's experiments, as if they had won. */
+  readonly winners?: ReadonlyMap<string, string>;
 }
 
 /** How long after the last event time alone may still start runs. */
@@ -33,12 +36,12 @@ const AFTERLIFE = 365 * DAY;
  * @throws {Error} where the workspace has no such journey, or a journey would go on for ever within one instant
  */
 export function simulate(input: SimulationInput): Simulation {
-  const { journey: key, persona, start = persona.start } = input;
+  const { journey: key, persona, start = persona.start, winners = new Map() } = input;
   const workspace = workspaceFor(input);
   const people = peopleOf(persona);
   const calls = callsOf(persona, start, workspace.tags);
   const life = new VirtualLife({
-    world: virtualWorld(workspace, { rendersEmails: true }),
+    world: virtualWorld(workspace, { rendersEmails: true, winners: new Map([[key, winners]]) }),
     people,
     calls,
     personOf: ({ userId }) => people.find((one) => one.userId === userId)?.id ?? 0,
@@ -52,9 +55,11 @@ export function simulate(input: SimulationInput): Simulation {
   const runs = [own, ...ofAccounts].flatMap((one) => one.runs);
   const refused = [own, ...ofAccounts].flatMap((one) => one.refused);
   const { audiences } = workspace;
+  const { hash = '', journey = { steps: {} } } = workspace.journeys[key] ?? {};
   return {
     journey: key,
-    version: workspace.journeys[key]?.hash ?? '',
+    version: hash,
+    byChanceAlone: withoutWinner(journey, winners),
     userId: persona.userId,
     start,
     zone: zoneOf(persona.traits, workspace.settings.timezone),

@@ -63,6 +63,8 @@ export interface Simulation {
   readonly journey: string;
   /** Content hash of the journey. */
   readonly version: string;
+  /** Experiments that pick their winner by themselves: here they do not, since nobody else's reactions are known. */
+  readonly byChanceAlone: readonly string[];
   readonly userId: string;
   readonly start: Instant;
   /** IANA name of the person's time zone. */

@@ -17,6 +17,8 @@ import { Households, type Somebody, WhoIsWho } from './who-is-who.ts';
 export interface KnownPerson extends Somebody {
   /** What is known of them before anything happens. Absent: nothing. */
   readonly traits?: JsonObject;
+  /** Among all people, in the order in which they became known. */
+  readonly place?: number;
 }
 
 /** What happened to one person, or to all who share accounts. */
@@ -141,18 +143,19 @@ export class SortByPerson {
 function historyOf(calls: readonly IncomingEvent[], who: WhoIsWho): History | null {
   const people = new Map<string, KnownPerson>();
   const ids = new Set<number>();
-  for (const call of calls) {
+  const sorted = inOrder(calls);
+  for (const call of sorted) {
     const somebody = who.personOf(call);
     if (somebody === null || people.has(somebody.key)) continue;
     let id = Math.max(1, somebody.id);
     while (ids.has(id)) id += 1;
     ids.add(id);
-    people.set(somebody.key, { ...somebody, id });
+    people.set(somebody.key, { ...somebody, id, place: Date.parse(call.occurredAt) });
   }
   const [first, ...others] = people.values();
   if (first === undefined) return null;
   const personOf = (call: IncomingEvent) => people.get(who.personOf(call)?.key ?? '')?.id ?? 0;
-  return { people: [first, ...others], calls: inOrder(calls), personOf };
+  return { people: [first, ...others], calls: sorted, personOf };
 }
 
 /** ISO 8601 in UTC, all of the same length, sorts as text; what happened at the same time keeps its order. */

@@ -12,7 +12,12 @@ import type { VirtualWorld } from './virtual-world.ts';
 
 interface When {
   readonly occurrence: LocalTime;
+  /** When the person's clock comes to it, or the person to where it was that time already. */
+  readonly comesAt: Instant;
+  /** When it is the person's turn: later where a rate lets others go first. */
   readonly at: Instant;
+  /** Whoever joins the audience later than this does not enter. */
+  readonly memberBy: Instant;
 }
 
 interface Turn extends When {
@@ -44,38 +49,61 @@ export class Turns {
       if (turn === undefined) return;
       this.#had.set(turn.published.journey.key, turn.occurrence);
       this.#ahead.delete(turn.published.journey.key);
-      takeTurn(profile, turn.published, turn.occurrence, turn.at, this.world);
+      this.#takeOne(profile, turn);
     }
   }
 
+  #takeOne(profile: Profile, { published, occurrence, comesAt, at, memberBy }: Turn): void {
+    const { entered } = profile.runChanges;
+    const before = entered.length;
+    takeTurn(profile, published, { occurrence, turn: at, memberBy }, this.world);
+    const { journey } = published;
+    const pace = scheduleOf(journey)?.pace;
+    if (pace !== undefined && entered.length > before)
+      this.world.queues?.enter({ journey: journey.key, occurrence, pace, at: comesAt }, profile.id);
+  }
+
   /** The next one of each journey, the soonest first. */
-  #all({ traits }: Profile): Turn[] {
+  #all(profile: Profile): Turn[] {
     return this.world.catalog.journeys.scheduled
       .flatMap((published) => {
-        const turn = this.#next(published, traits);
+        const turn = this.#next(published, profile);
         return turn === null ? [] : [{ ...turn, published }];
       })
       .sort((a, b) => a.at - b.at);
   }
 
-  #next({ journey }: PublishedJourney, traits: Profile['traits']): When | null {
-    const { timezone } = traits;
+  #next({ journey }: PublishedJourney, profile: Profile): When | null {
+    const { timezone } = profile.traits;
     const known = this.#ahead.get(journey.key);
     if (known !== undefined && known.timezone === timezone) return known.turn;
     const schedule = scheduleOf(journey);
-    const turn = schedule === undefined ? null : this.#lookAhead(schedule, journey.key, traits);
+    const turn = schedule === undefined ? null : this.#lookAhead(schedule, journey.key, profile);
     this.#ahead.set(journey.key, { timezone, turn });
     return turn;
   }
 
-  #lookAhead(schedule: Schedule, journey: string, traits: Profile['traits']): When | null {
+  #lookAhead(schedule: Schedule, journey: string, profile: Profile): When | null {
     // A first one is looked for from the day before on, since somewhere it is another day than here.
     let last = this.#had.get(journey) ?? localTimeAt(this.from - DAY, schedule.zone);
     for (;;) {
-      const turn = nextFor(schedule, traits, last);
+      const turn = nextFor(schedule, profile.traits, last);
       if (turn === null || turn.at > this.to) return null;
-      if (turn.at > this.from) return turn;
+      if (turn.at > this.from) return this.#inQueue(schedule, journey, turn, profile);
       last = turn.occurrence;
     }
+  }
+
+  /** Whoever comes to where it was that time already goes behind those who were there. */
+  #inQueue(
+    { pace }: Schedule,
+    journey: string,
+    { occurrence, at: due }: { readonly occurrence: LocalTime; readonly at: Instant },
+    { id, appliedAt }: Profile,
+  ): When {
+    const { queues } = this.world;
+    const comesAt = Math.max(due, appliedAt);
+    const at = pace === undefined ? due : (queues?.turn({ journey, occurrence, pace, at: comesAt }, id) ?? due);
+    return { occurrence, comesAt, at, memberBy: due < appliedAt ? due : at };
   }
 }

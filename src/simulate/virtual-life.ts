@@ -24,6 +24,7 @@ import type { MembershipChange, RefusedEntry, SimulatedRun } from './simulation.
 import { VirtualAccounts } from './virtual-accounts.ts';
 import { VirtualPlaces } from './virtual-places.ts';
 import { VirtualProfile } from './virtual-profile.ts';
+import { type QueuedEntry, type Queues, VirtualQueues } from './virtual-queues.ts';
 import { VirtualStock } from './virtual-stock.ts';
 import type { VirtualWorld } from './virtual-world.ts';
 
@@ -33,6 +34,8 @@ export interface LivedPerson {
   readonly userId: string | null;
   /** What is known before anything happens. */
   readonly traits?: JsonObject | undefined;
+  /** Among all people, in the order in which they became known. Absent: as their ids are. */
+  readonly place?: number | undefined;
 }
 
 export interface LifeSettings {
@@ -54,6 +57,8 @@ export interface LifeSettings {
   readonly present?: Present;
   /** Limited offers, and places of a day, that run out, where others take of them, too. */
   readonly ranOut?: RanOut;
+  /** Likewise broadcasts in which others have their turns first. */
+  readonly queues?: Queues;
 }
 
 /** What became of one person. */
@@ -76,14 +81,17 @@ export class VirtualLife {
   readonly #world: VirtualWorld;
   readonly #stock: VirtualStock;
   readonly #places: VirtualPlaces;
+  readonly #queues: VirtualQueues;
   readonly #lastEntry: Instant;
   #heard = 0;
 
   constructor(settings: LifeSettings) {
-    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present, ranOut } = settings;
+    const { world, people, accounts = [], calls, afterlife = Number.POSITIVE_INFINITY, present } = settings;
+    const { ranOut, queues } = settings;
     this.#settings = settings;
     this.#places = new VirtualPlaces(`life ${people[0].id}`, ranOut);
-    this.#world = { places: this.#places, ...world };
+    this.#queues = new VirtualQueues(new Map(people.map(({ id, place = id }) => [id, place])), queues);
+    this.#world = { places: this.#places, queues: this.#queues, ...world };
     this.#accounts = new VirtualAccounts(this.#world, (id) => present?.complete.has(id) ?? true);
     this.#stock = new VirtualStock(world, ranOut);
     this.#lastEntry = timeOf(calls.at(-1)) + afterlife;
@@ -128,6 +136,11 @@ export class VirtualLife {
   /** What was picked of limited offers, and the places that were taken of days. */
   get taken(): readonly Taken[] {
     return [...this.#stock.taken, ...this.#places.taken];
+  }
+
+  /** Who entered by broadcasts with a rate. */
+  get queued(): readonly QueuedEntry[] {
+    return this.#queues.entered;
   }
 
   #next(): Instant | null {

@@ -9,6 +9,7 @@ import type { Applying } from '../process/apply.ts';
 import { catalogOf } from '../process/catalog.ts';
 import { interestFrom, watchInterest } from '../runs/journey-index.ts';
 import { VersionShelf } from '../runs/version-shelf.ts';
+import type { VirtualQueues } from './virtual-queues.ts';
 
 /** Only what lives need of a workspace. */
 export type LivedWorkspace = Pick<Workspace, 'audiences' | 'journeys' | 'tags' | 'settings' | 'offers'>;
@@ -23,6 +24,8 @@ export interface VirtualWorld extends Applying {
   readonly winners?: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Absent: none are. */
   readonly usedUpOffers?: ReadonlySet<string>;
+  /** Of broadcasts with a rate. Absent: nobody waits in them. */
+  readonly queues?: VirtualQueues;
 }
 
 /** Does anything depend on what else happens in a person's accounts? Then those who share some live together. */
@@ -50,7 +53,7 @@ export function asPublished(workspace: LivedWorkspace, key: string): LivedWorksp
 /** Nobody is asked about anybody: audiences that only enrichments look at are left out. */
 export function virtualWorld(
   { audiences, journeys, tags, settings, offers = {} }: LivedWorkspace,
-  { rendersEmails = false } = {},
+  { rendersEmails = false, winners }: Partial<Pick<VirtualWorld, 'rendersEmails' | 'winners'>> = {},
 ): VirtualWorld {
   const versions = new VersionShelf();
   for (const { hash, journey } of Object.values(journeys)) versions.put(hash, journey);
@@ -69,5 +72,5 @@ export function virtualWorld(
   };
   const ofAccounts = Object.values(journeys).flatMap(({ journey }) => (journey.of === 'account' ? [journey] : []));
   const catalog = catalogOf(publication, ofAccounts);
-  return { catalog, versions, settings, offers, rendersEmails };
+  return { catalog, versions, settings, offers, rendersEmails, ...(winners && { winners }) };
 }

@@ -1,6 +1,7 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inAppFile, settingsFile } from '../e2e/templates.ts';
 import { temporaryFolder } from '../kit/folder.ts';
 import { throughline } from './throughline.ts';
 
@@ -14,7 +15,10 @@ const BOB = 'userId: bob\nevents:\n  - { event: Product Added, at: 1h }\n';
 
 async function personas(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await temporaryFolder();
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
   return folder;
 }
 
@@ -60,5 +64,52 @@ describe('what is wrong is said', () => {
       code: 2,
       err: `There is no persona in ${empty}: no file ends in .yaml or .json.\n`,
     });
+  });
+});
+
+describe('an experiment that picks its winner by itself', () => {
+  const simulated = async (...choose: string[]) => {
+    const folder = await personas({
+      'ada.yaml': ADA,
+      'workspace/settings.yaml': settingsFile(),
+      'workspace/greet.yaml': `
+journey: greet
+enter: { event: Product Added }
+steps:
+  - experiment: tone
+    variants: { warm: { in-app: warm }, cool: { in-app: cool }, old: { in-app: warm, id: old, stopped: true } }
+    winner: { by: click, after: 500 }
+`,
+      'workspace/warm.yaml': inAppFile('warm', 'warm'),
+      'workspace/cool.yaml': inAppFile('cool', 'cool'),
+    });
+    const given = ['--persona', join(folder, 'ada.yaml'), '--workspace', join(folder, 'workspace')];
+    const { out, ...rest } = await throughline([
+      'simulate',
+      'greet',
+      ...given,
+      ...choose.map((one) => `--choose=${one}`),
+    ]);
+    return { ...rest, out: out.replaceAll(/\s+/g, ' ') };
+  };
+
+  it('has none in a simulation, which says so; one may be chosen', async () => {
+    const { out } = await simulated();
+    expect(out).toContain('Chance decides in tone, as before it has a winner. After that: --choose tone=VARIANT');
+    expect(out).toMatch(/gets the variant "(warm|cool)" of tone /);
+    for (const variant of ['warm', 'cool']) {
+      const chosen = await simulated(`tone=${variant}`);
+      expect(chosen.out).toContain(`gets the variant "${variant}" of tone, since it won`);
+      expect(chosen.out).not.toContain('Chance decides');
+    }
+  });
+
+  it.each([
+    ['tone', '`tone` is not like `subject=short`.\n'],
+    ['tones=warm', 'The journey `greet` has no experiment `tones`. Did you mean `tone`?\n'],
+    ['tone=cold', 'The experiment `tone` has no variant `cold` that goes on. Did you mean `cool`?\n'],
+    ['tone=old', 'The experiment `tone` has no variant `old` that goes on. There is warm, cool\n'],
+  ])('--choose %s is wrong use', async (choice, err) => {
+    expect(await simulated(choice)).toMatchObject({ code: 2, err });
   });
 });

@@ -1,8 +1,12 @@
+import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localTimeAt, occurrenceAfter, type Schedule, scheduleOf } from '../../src/core/schedule.ts';
 import { DAY, HOUR, type Instant, MINUTE, SECOND } from '../../src/core/time.ts';
 import { PastScheduleError, publish } from '../../src/definitions/publish.ts';
 import type { Workspace } from '../../src/definitions/workspace-types.ts';
+import { backtest } from '../../src/simulate/backtest.ts';
+import { readHistoryLog } from '../../src/simulate/history-log.ts';
 import { simulate } from '../../src/simulate/simulate.ts';
 import { workspaceOf } from '../kit/engine.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -32,6 +36,14 @@ steps: [{ in-app: note }]
 journey: slowly
 enter: { every: day 15:00, members: testers, timezone: workspace, rate: 10/minute }
 steps: [{ in-app: note }]
+---
+audience: queuers
+trait: queues
+is: true
+---
+journey: in-turn
+enter: { every: day 10:00, members: queuers, rate: 2/hour }
+steps: [{ in-app: note }]
 `;
 
 let engine: TimeSkippingEngine;
@@ -43,7 +55,7 @@ let start: Instant;
 beforeAll(async () => {
   mailbox = await testMailbox();
   workspace = await workspaceOf({
-    'settings.yaml': settingsFile('traits: { reads: boolean, tests: boolean, timezone: string }\n'),
+    'settings.yaml': settingsFile('traits: { reads: boolean, tests: boolean, queues: boolean, timezone: string }\n'),
     'journeys.yaml': JOURNEYS,
     'note.yaml': inAppFile('note', 'note'),
   });
@@ -86,6 +98,9 @@ const timesFrom = (journey: string, zone: string, from: Instant, count: number):
   return times;
 };
 const passUntil = (at: Instant) => engine.pass(at - engine.clock.now());
+
+/** Of `in-turn`. Everybody's own time is at the full hour. */
+const PACE = 30 * MINUTE;
 
 describe('a broadcast every Monday at nine', () => {
   test('reaches everybody at nine by their own clock, week after week, as the simulation says', async () => {
@@ -208,6 +223,48 @@ describe('a broadcast with a rate', () => {
     expect([byTime.get(first), byTime.get(second)]).toEqual(['cancelled 2', 'cancelled 0']);
     expect([...byTime.values()][1]).toBe('done 8');
   });
+});
+
+test('whoever waits for their turn by a rate enters as a backtest says, or has left before it', async () => {
+  const people = Array.from({ length: 14 }, (_, index) => `waits-${index}`);
+  const timezone = fc.constantFrom('Asia/Tokyo', 'Europe/Berlin', 'Europe/Paris', 'America/New_York');
+  const [drawn] = fc.sample(
+    fc.record({
+      zones: fc.array(timezone, { minLength: people.length, maxLength: people.length }),
+      // Between turns, so that who comes first is no matter of chance.
+      changes: fc.array(
+        fc.record({
+          userId: fc.constantFrom(...people),
+          turns: fc.integer({ min: 0, max: 3 }),
+          queues: fc.constantFrom(true, true, false),
+        }),
+        { minLength: 60, maxLength: 60 },
+      ),
+    }),
+    { seed: 7, numRuns: 1 },
+  );
+  const from = engine.clock.now();
+  for (const [index, userId] of people.entries())
+    await engine.identify(userId, { queues: index % 4 > 0, timezone: drawn?.zones[index] ?? '' });
+  for (const { userId, turns, queues } of drawn?.changes ?? []) {
+    await passUntil((Math.floor(engine.clock.now() / PACE) + 1 + turns) * PACE + 7 * MINUTE);
+    await engine.identify(userId, { queues });
+  }
+  await engine.settled();
+  const to = engine.clock.now();
+
+  const { rows } = await sql<{ person: string; at: Date }>`
+    select p.user_id as person, r.entered_at as at from runs r join profiles p on p.id = r.profile_id where r.journey = 'in-turn'
+  `.execute(engine.db);
+  const real = rows.map(({ person, at }) => `${at.toISOString()} ${person}`).sort();
+  const foreseen: string[] = [];
+  const question = { workspace, journey: 'in-turn', period: { from, to } };
+  await backtest(question, readHistoryLog(engine.database.db, to, false), ({ person, run }) => {
+    foreseen.push(`${new Date(run.enteredAt).toISOString()} ${person}`);
+  });
+  expect(foreseen.sort()).toEqual(real);
+  const afterOthers = rows.filter(({ at }) => at.getTime() % HOUR > 0);
+  expect(afterOthers.length).toBeGreaterThan(5);
 });
 
 test('a time that is over is refused when it is new, and kept where it was published before it came', async () => {

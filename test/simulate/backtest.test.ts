@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY, HOUR, type Instant } from '../../src/core/time.ts';
 import type { IncomingEvent } from '../../src/ingest/inbox.ts';
-import { type Backtest, type BacktestEntry, backtest } from '../../src/simulate/backtest.ts';
+import { type Backtest, type BacktestEntry, type BacktestQuestion, backtest } from '../../src/simulate/backtest.ts';
 import { BACKTEST_COLUMNS, rowsOf } from '../../src/simulate/backtest-rows.ts';
 import { SortByPerson } from '../../src/simulate/sort-by-person.ts';
 import type { LivedWorkspace } from '../../src/simulate/virtual-world.ts';
@@ -24,12 +24,16 @@ function told(userId: string, traits: IncomingEvent['traits'], after: number): I
 async function over(
   history: readonly IncomingEvent[],
   workspace: LivedWorkspace,
-  { against, from = T0, to = T0 + 60 * DAY }: { against?: LivedWorkspace; from?: Instant; to?: Instant } = {},
+  {
+    from = T0,
+    to = T0 + 60 * DAY,
+    ...asked
+  }: { from?: Instant; to?: Instant } & Partial<Pick<BacktestQuestion, 'against' | 'winners'>> = {},
 ): Promise<{ found: Backtest; entries: BacktestEntry[] }> {
   const sorted = new SortByPerson();
   for (const one of history) await sorted.add(one);
   const entries: BacktestEntry[] = [];
-  const question = { workspace, journey: 'welcome', period: { from, to }, ...(against && { against }) };
+  const question = { workspace, journey: 'welcome', period: { from, to }, ...asked };
   const found = await backtest(question, sorted.people(), (entry) => entries.push(entry));
   return { found, entries };
 }
@@ -164,5 +168,20 @@ describe('the rows of a backtest', () => {
       'bob,,2024-01-01T02:00:00.000Z,false,2024-01-02T02:00:00.000Z,sent,two,email,two,',
       'bob,,2024-01-01T02:00:00.000Z,false,2024-01-15T02:00:00.000Z,timed-out,,,,the time limit was reached',
     ]);
+  });
+
+  it('lets chance decide where an experiment picks its winner by itself, and says so; or as if one had won', async () => {
+    const variants = ['a', 'b'].map((name) => ({ name, share: 1, then: name }));
+    const winner = { by: 'click', after: 100, within: DAY, confidence: 0.95 } as const;
+    const experiment = { kind: 'experiment', id: 'pick', name: 'tone', control: 'a', variants, winner } as const;
+    const tried = journey([experiment, inApp('a'), inApp('b')]);
+    const people = Array.from({ length: 40 }, (_, index) => call(`u${index}`, 'Signed Up', HOUR + index));
+    const got = async (winners?: ReadonlyMap<string, string>) => {
+      const { found, entries } = await over(people, workspaceOf([tried]), winners && { winners });
+      const steps = new Set(entries.flatMap(({ run }) => run.messages.map(({ step }) => step)));
+      return { byChanceAlone: found.byChanceAlone, steps: [...steps].sort() };
+    };
+    expect(await got()).toEqual({ byChanceAlone: ['tone'], steps: ['a', 'b'] });
+    expect(await got(new Map([['tone', 'b']]))).toEqual({ byChanceAlone: [], steps: ['b'] });
   });
 });

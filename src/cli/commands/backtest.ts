@@ -23,6 +23,7 @@ import { looksAtAccounts } from '../../simulate/virtual-world.ts';
 import type { Database } from '../../store/database.ts';
 import { type BacktestPhase, backtestProgress } from '../backtest-progress.ts';
 import { backtestText } from '../backtest-text.ts';
+import { CHOOSE, chosenVariants } from '../chosen-variants.ts';
 import { configFromEnvironment, withDatabase } from '../environment.ts';
 import { FAILED, WrongUseError } from '../exit-code.ts';
 import { readOtherWorkspace } from '../other-workspace.ts';
@@ -35,6 +36,7 @@ interface Options {
   readonly from?: Instant;
   readonly to?: Instant;
   readonly against?: string;
+  readonly choose?: readonly string[];
   readonly workspace: string;
   readonly csv?: string;
   readonly json?: boolean;
@@ -55,6 +57,7 @@ export function backtestCommand(): Command {
     )
     .option('--to <time>', 'nothing later is looked at (default: the last event; of the database: now)', timeIn)
     .option('--against <what>', 'compare with `published`, another folder, or a revision of git')
+    .addOption(CHOOSE)
     .option('--workspace <folder>', 'the folder of definitions', process.env.WORKSPACE || 'journeys')
     .option('--csv <file>', 'write every entry, message and ending to this file')
     .option('--json', 'print one JSON object, with every entry')
@@ -65,16 +68,18 @@ export function backtestCommand(): Command {
       if ('problems' in loaded) return failWith(folder, loaded, json);
       const { workspace } = loaded;
       const keys = Object.keys(workspace.journeys);
-      if (!keys.includes(journey)) {
+      const definition = workspace.journeys[journey]?.journey;
+      if (definition === undefined) {
         const fix = didYouMean(journey, keys) ?? `There are: ${keys.join(', ') || 'none'}.`;
         throw new WrongUseError(`No journey in ${name} is called \`${journey}\`. ${fix}`);
       }
+      const winners = chosenVariants(options.choose, definition);
       try {
         const against = await readOtherWorkspace(options.against, folder);
         if (against !== null && 'problems' in against) return failWith(against.name, against, json);
         const entries: BacktestEntry[] = [];
         const rows = options.csv === undefined ? null : openRows(options.csv);
-        const asked = { workspace, journey, ...(against === null ? {} : { against: against.workspace }) };
+        const asked = { workspace, journey, winners, ...(against === null ? {} : { against: against.workspace }) };
         const together = looksAtAccounts(workspace) || (against !== null && looksAtAccounts(against.workspace));
         const found = await overHistory({ ...options, together }, (period, people, onHistory) =>
           backtest(

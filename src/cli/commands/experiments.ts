@@ -4,8 +4,10 @@
  */
 import { Command } from 'commander';
 import { createClock } from '../../core/time.ts';
-import { chooseWinner, measureExperiments, takeWinnerBack, UnknownExperimentError } from '../../server/experiments.ts';
+import { UnknownExperimentError } from '../../definitions/choose-variant.ts';
+import { chooseWinner, measureExperiments, takeWinnerBack } from '../../server/experiments.ts';
 import type { Database } from '../../store/database.ts';
+import { choiceIn } from '../chosen-variants.ts';
 import { configFromEnvironment, withDatabase } from '../environment.ts';
 import { WrongUseError } from '../exit-code.ts';
 import { experimentsText } from '../experiments-text.ts';
@@ -41,8 +43,7 @@ export function experimentsCommand(): Command {
 async function decide(db: Database, journey: string, { choose, undo }: Options, now: number): Promise<string[]> {
   if (choose !== undefined && undo !== undefined) throw new WrongUseError('Give `--choose` or `--undo`, not both.');
   if (choose !== undefined) {
-    const [experiment = '', variant] = choose.split('=');
-    if (variant === undefined) throw new WrongUseError(`\`${choose}\` is not like \`subject=short\`.`);
+    const [experiment, variant] = choiceIn(choose);
     await chooseWinner(db, journey, experiment, variant, now);
     return [`Everybody new in ${experiment} gets ${variant} from now on.`];
   }

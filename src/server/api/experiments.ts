@@ -6,6 +6,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { goalEvents } from '../../audiences/goal-events.ts';
 import type { Clock } from '../../core/time.ts';
+import { UnknownExperimentError } from '../../definitions/choose-variant.ts';
 import { namedAudiences } from '../../definitions/named-audiences.ts';
 import { HttpProblem } from '../../ingest/http-problem.ts';
 import { errorAnswer } from '../../ingest/route-schemas.ts';
@@ -15,13 +16,7 @@ import { stepFigures } from '../../measurement/steps.ts';
 import { CHANNELS } from '../../runs/read-messages.ts';
 import type { Database } from '../../store/database.ts';
 import { cutPage, decodeCursor, pageOf, pageQuery } from '../cursor.ts';
-import {
-  chooseWinner,
-  expectExperiment,
-  measureExperiments,
-  takeWinnerBack,
-  UnknownExperimentError,
-} from '../experiments.ts';
+import { chooseWinner, expectExperiment, measureExperiments, takeWinnerBack } from '../experiments.ts';
 import { published } from '../published.ts';
 
 const difference = z.object({ difference: z.number(), low: z.number(), high: z.number() });
