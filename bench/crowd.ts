@@ -39,7 +39,7 @@ export const crowd = defineBench({
 
 async function measure(ground: Ground, { settings, profileTo, say }: BenchContext<'people' | 'rate'>) {
   const bare = await drainedBare(ground, settings);
-  say(`Bare workflows drained at ${Math.round(bare * 100)} % of the limit.`);
+  say(`Bare workflows drained at ${Math.round(bare.drained * 100)} % of the limit.`);
   const sink = await startSink(ground);
   const quietUntil = Math.ceil((Date.now() + 40 * SECOND + (settings.people / 1_000) * HELD_WITHIN) / MINUTE) * MINUTE;
   const product = await startProductProcess(ground, {
@@ -103,7 +103,7 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       unit: '%',
       target: { atLeast: 95 },
     },
-    { key: 'bareDrained', label: 'bare workflows drained at', value: bare * 100, unit: '%' },
+    { key: 'bareDrained', label: 'bare workflows drained at', value: bare.drained * 100, unit: '%' },
     {
       key: 'inOrder',
       label: 'pairs of unlike priority, the higher first',
@@ -118,12 +118,8 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       value: (last - quietUntil) / SECOND,
       unit: 's',
     },
-    ...Object.entries(spent).map(([name, seconds]) => ({
-      key: `cpu${name}`,
-      label: `CPU of ${name} for a thousand of them`,
-      value: (seconds / settings.people) * 1_000,
-      unit: 's',
-    })),
+    ...perThousand(spent, '', settings.people),
+    ...perThousand(bare.spent, 'bare: ', settings.people),
   ];
   return {
     figures,
@@ -138,14 +134,27 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
 async function drainedBare(ground: Ground, { people, rate }: Readonly<Record<'people' | 'rate', number>>) {
   const worker = await startBareWorker(ground, rate);
   const dueAt = Date.now() + BARE_STARTED_WITHIN * Math.ceil(people / 1_000);
+  const counting = delay(dueAt - Date.now()).then(() =>
+    startCpuCount({ worker: worker.pid, ...pidOf('Temporal', ground.temporal) }),
+  );
   const milliseconds = await drainBare(
     peopleOf('bare', people).map(({ userId }) => userId),
     dueAt,
     worker,
     ground,
   );
+  const spent = (await counting).read();
   await worker.stop();
-  return people / (milliseconds / SECOND) / rate;
+  return { drained: people / (milliseconds / SECOND) / rate, spent };
+}
+
+function perThousand(spent: Readonly<Record<string, number>>, of: string, people: number): Figure[] {
+  return Object.entries(spent).map(([name, seconds]) => ({
+    key: of === '' ? `cpu${name}` : `cpuBare${name}`,
+    label: `${of}CPU of ${name} for a thousand`,
+    value: (seconds / people) * 1_000,
+    unit: 's',
+  }));
 }
 
 async function heldRuns({ db }: Ground): Promise<number> {

@@ -7,7 +7,7 @@ import { type TagTable, withTags } from '../core/tags.ts';
 import type { Instant } from '../core/time.ts';
 import type { IncomingEvent } from '../ingest/inbox.ts';
 import type { Colleague, Moment, Occasion, Persona } from './persona.ts';
-import type { LivedPerson } from './virtual-life.ts';
+import type { LivedPerson } from './virtual-household.ts';
 
 /** The persona first. */
 export function peopleOf({ userId, traits, colleagues = [] }: Persona): readonly [LivedPerson, ...LivedPerson[]] {
