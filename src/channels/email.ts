@@ -59,17 +59,10 @@ export function createEmailChannel({
     socketTimeout: timeout,
   });
   const limit = perSecond === undefined ? null : new RateLimit(perSecond);
-  const bodies = new WeakMap<Buffer, Readable>();
-  // The body as a stream that is read only once the server asks for it: whether it was tells what an error leaves open.
+  const bodies = new WeakMap<Buffer, Body>();
   transport.use('stream', ({ data, message }, done) => {
-    const { raw } = data;
-    if (Buffer.isBuffer(raw)) {
-      message.createReadStream = () => {
-        const body = Readable.from([raw]);
-        bodies.set(raw, body);
-        return body;
-      };
-    }
+    const body = Buffer.isBuffer(data.raw) ? bodies.get(data.raw) : undefined;
+    if (body !== undefined) message.createReadStream = () => Readable.from(given(body));
     done();
   });
 
@@ -81,16 +74,37 @@ export function createEmailChannel({
       if (from === null)
         return { result: 'refused', reason: `The sender ${JSON.stringify(email.from)} is not an email address` };
       const raw = composeMime(email, clock.wall());
+      const body: Body = { raw, clear: async () => undefined, isGiven: false };
+      bodies.set(raw, body);
+      const hand = () => transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
+      const handInTurn = (clear: Body['clear']) => {
+        body.clear = clear;
+        return hand();
+      };
       try {
-        const hand = () => transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
-        const { response } = await (limit === null ? hand() : limit.pass(hand));
+        const { response } = await (limit === null ? hand() : limit.pass(handInTurn));
         return { result: 'accepted', detail: { response } };
       } catch (error) {
-        return refusalIn(error as NodemailerError, bodies.get(raw)?.readableDidRead === true);
+        return refusalIn(error as NodemailerError, body.isGiven);
       }
     },
     close: () => transport.close(),
   };
+}
+
+interface Body {
+  readonly raw: Buffer;
+  /** Waits until the server may have it. */
+  clear: () => Promise<void>;
+  /** Some of it may have reached the server: an error leaves open what became of it. */
+  isGiven: boolean;
+}
+
+/** Asked for once the server has taken the envelope. */
+async function* given(body: Body): AsyncGenerator<Buffer> {
+  await body.clear();
+  body.isGiven = true;
+  yield body.raw;
 }
 
 /** The Message-ID of what `messageKey` names: the same whenever it is asked for. */

@@ -60,7 +60,9 @@ export interface Engine {
 }
 
 const WORKER_CONNECTIONS = 20;
+/** At least; with a rate, as many as keep to it where a message takes the server a quarter of a second. */
 const SMTP_CONNECTIONS = 8;
+const MESSAGES_A_SECOND_BY_ONE = 4;
 
 /** Starts the processor and the worker, as the roles say; the database is brought up to date first. */
 export async function startEngine(settings: EngineSettings): Promise<Engine> {
@@ -99,7 +101,7 @@ export async function startEngine(settings: EngineSettings): Promise<Engine> {
   const emailRate = isWorker ? (await currentPublication(db))?.workspace.settings.emailRate : undefined;
   const email = createEmailChannel({
     smtpUrl: settings.smtpUrl,
-    poolSize: SMTP_CONNECTIONS,
+    poolSize: Math.max(SMTP_CONNECTIONS, Math.ceil((emailRate ?? 0) / MESSAGES_A_SECOND_BY_ONE)),
     clock,
     ...(emailRate === undefined ? {} : { perSecond: emailRate }),
   });

@@ -1,7 +1,13 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { TemporaryDeliveryError } from '../../src/channels/channel.ts';
-import { createEmailChannel, type EmailChannel, messageIdOf, type OutgoingEmail } from '../../src/channels/email.ts';
+import {
+  createEmailChannel,
+  type EmailChannel,
+  type EmailChannelSettings,
+  messageIdOf,
+  type OutgoingEmail,
+} from '../../src/channels/email.ts';
 import { startMailbox } from './mailbox.ts';
 
 const cleanUp: (() => unknown)[] = [];
@@ -28,7 +34,7 @@ async function mailbox(behaviour: Parameters<typeof startMailbox>[0] = {}) {
   return started;
 }
 
-function channelTo(url: string, settings: { poolSize?: number; timeout?: number } = {}): EmailChannel {
+function channelTo(url: string, settings: Partial<EmailChannelSettings> = {}): EmailChannel {
   const channel = createEmailChannel({ smtpUrl: url, ...settings });
   cleanUp.push(channel.close);
   return channel;
@@ -99,6 +105,16 @@ describe('a message that is accepted', () => {
     expect(received[0]?.recipients).toEqual(['ada@example.com']);
     expect(received[0]?.mail.subject).toBe('Hello Bcc: eve@example.com body');
     expect(received[0]?.mail.bcc).toBeUndefined();
+  });
+
+  test('keeps to a rate, of which little is lost where the server takes its time', async () => {
+    const { url, received } = await mailbox({ slowness: 250 });
+    const channel = channelTo(url, { perSecond: 20, poolSize: 10 });
+    await Promise.all(Array.from({ length: 60 }, () => channel.send(email())));
+    const times = received.map(({ at }) => at).sort((a, b) => a - b);
+    const apart = times.slice(20).map((at, index) => at - (times[index] ?? 0));
+    expect(Math.min(...apart)).toBeGreaterThanOrEqual(1_000);
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan((59 / 20 / 0.85) * 1_000);
   });
 
   test('shares its connection with the messages after it', async () => {

@@ -7,11 +7,15 @@ export interface Received {
   readonly sender: string;
   readonly source: string;
   readonly mail: Email;
+  /** By `performance.now()`. */
+  readonly at: number;
 }
 
 interface Behaviour {
   /** What is answered to RCPT, by address. */
   readonly recipients?: Readonly<Record<string, { code: number; text: string }>>;
+  /** Milliseconds until RCPT is answered. */
+  readonly slowness?: number;
   /** What is answered to the message itself. */
   readonly message?: { code: number; text: string };
   /** After the whole message was read: `hang up` without an answer. */
@@ -24,6 +28,7 @@ interface Behaviour {
 /** A receiving mail server on this machine, and what it received. */
 export async function startMailbox({
   recipients = {},
+  slowness = 0,
   message,
   afterMessage,
   login = false,
@@ -45,12 +50,13 @@ export async function startMailbox({
     },
     onRcptTo: ({ address }, _session, done) => {
       const refusal = recipients[address];
-      done(refusal === undefined ? null : answer(refusal));
+      setTimeout(() => done(refusal === undefined ? null : answer(refusal)), slowness);
     },
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', async () => {
+        const at = performance.now();
         const source = Buffer.concat(chunks).toString();
         const { mailFrom, rcptTo } = session.envelope;
         received.push({
@@ -58,6 +64,7 @@ export async function startMailbox({
           sender: mailFrom === false ? '' : mailFrom.address,
           source,
           mail: await PostalMime.parse(source),
+          at,
         });
         if (afterMessage === 'hang up') {
           for (const connection of server.connections) connection.close();
