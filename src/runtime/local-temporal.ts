@@ -21,8 +21,6 @@ const UNDIVIDED_QUEUES = ['Read', 'Write'].flatMap((use) => [
   '--dynamic-config-value',
   `matching.numTaskqueue${use}Partitions=1`,
 ]);
-/** Takes a seventh off the CPU that Temporal needs for a message, for some hundred megabytes; https://go.dev/doc/gc-guide. */
-const COLLECTING_SELDOM = { GOGC: '400', GOMEMLIMIT: '1GiB' };
 
 export interface LocalTemporalSettings {
   /** Data goes to `temporal.db` below it, messages to `temporal.log`. */
@@ -88,7 +86,6 @@ export async function startLocalTemporal(settings: LocalTemporalSettings): Promi
           ],
           logFile: join(dataDir, 'temporal.log'),
           stopSignal: 'SIGTERM',
-          env: { ...COLLECTING_SELDOM, ...process.env },
         },
         { isReady: () => hasNamespace(address, namespace), within: READY_WITHIN },
       );

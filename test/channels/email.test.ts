@@ -117,6 +117,13 @@ describe('a message that is accepted', () => {
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeLessThan((59 / 20 / 0.85) * 1_000);
   });
 
+  test('goes by no more connections than the address says', async () => {
+    const { url, connections } = await mailbox({ slowness: 20 });
+    const channel = channelTo(`${url}?maxConnections=2`, { poolSize: 8 });
+    await Promise.all(Array.from({ length: 8 }, () => channel.send(email())));
+    expect(connections()).toBe(2);
+  });
+
   test('shares its connection with the messages after it', async () => {
     const { url, received, connections } = await mailbox();
     const channel = channelTo(url, { poolSize: 2 });
