@@ -118,8 +118,8 @@ async function measure(ground: Ground, { settings, profileTo, say }: BenchContex
       value: (last - quietUntil) / SECOND,
       unit: 's',
     },
-    ...perThousand(spent, '', settings.people),
-    ...perThousand(bare.spent, 'bare: ', settings.people),
+    ...perThousand(spent, { key: 'cpu', label: 'CPU' }, settings.people),
+    ...perThousand(bare.spent, { key: 'cpuBare', label: 'bare: CPU' }, settings.people),
   ];
   return {
     figures,
@@ -148,10 +148,14 @@ async function drainedBare(ground: Ground, { people, rate }: Readonly<Record<'pe
   return { drained: people / (milliseconds / SECOND) / rate, spent };
 }
 
-function perThousand(spent: Readonly<Record<string, number>>, of: string, people: number): Figure[] {
+function perThousand(
+  spent: Readonly<Record<string, number>>,
+  what: Pick<Figure, 'key' | 'label'>,
+  people: number,
+): Figure[] {
   return Object.entries(spent).map(([name, seconds]) => ({
-    key: of === '' ? `cpu${name}` : `cpuBare${name}`,
-    label: `${of}CPU of ${name} for a thousand`,
+    key: `${what.key}${name}`,
+    label: `${what.label} of ${name} for a thousand`,
     value: (seconds / people) * 1_000,
     unit: 's',
   }));

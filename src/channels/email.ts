@@ -76,13 +76,12 @@ export function createEmailChannel({
       const raw = composeMime(email, clock.wall());
       const body: Body = { raw, clear: async () => undefined, isGiven: false };
       bodies.set(raw, body);
-      const hand = () => transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
-      const handInTurn = (clear: Body['clear']) => {
+      const hand = (clear = body.clear) => {
         body.clear = clear;
-        return hand();
+        return transport.sendMail({ envelope: { from, to }, messageId: email.messageId, raw });
       };
       try {
-        const { response } = await (limit === null ? hand() : limit.pass(handInTurn));
+        const { response } = await (limit === null ? hand() : limit.pass(hand));
         return { result: 'accepted', detail: { response } };
       } catch (error) {
         return refusalIn(error as NodemailerError, body.isGiven);

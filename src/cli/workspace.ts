@@ -4,8 +4,9 @@
  */
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
+import type { Journey } from '../core/journey.ts';
 import { namedAudiences } from '../definitions/named-audiences.ts';
-import { formatProblem } from '../definitions/problems.ts';
+import { didYouMean, formatProblem } from '../definitions/problems.ts';
 import { loadWorkspace } from '../definitions/workspace.ts';
 import type { Problem, Workspace } from '../definitions/workspace-types.ts';
 import { WrongUseError } from './exit-code.ts';
@@ -21,6 +22,15 @@ export async function readWorkspace(
   );
   if (!isFolder) throw new WrongUseError(`There is no folder ${folder}. Name the one that holds the definitions.`);
   return loadWorkspace(folder);
+}
+
+/** @param name of the folder. @throws {WrongUseError} where there is no such journey in it */
+export function journeyCalled(key: string, { journeys }: Workspace, name: string): Journey {
+  const version = journeys[key];
+  if (version !== undefined) return version.journey;
+  const keys = Object.keys(journeys);
+  const fix = didYouMean(key, keys) ?? `There are: ${keys.join(', ') || 'none'}.`;
+  throw new WrongUseError(`No journey in ${name} is called \`${key}\`. ${fix}`);
 }
 
 /** A line for each problem, and how many there are. */

@@ -3,7 +3,8 @@
  * @module
  */
 export function byChanceText(experiments: readonly string[]): string[] {
-  return experiments.map(
-    (name) => `Chance decides in ${name}, as before it has a winner. After that: --choose ${name}=VARIANT`,
-  );
+  return experiments.flatMap((name) => [
+    `Chance decides in ${name}, as before it has a winner.`,
+    `After that: --choose ${name}=VARIANT`,
+  ]);
 }

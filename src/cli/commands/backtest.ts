@@ -8,7 +8,6 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'csv-stringify/sync';
 import { createClock, DAY, type Instant } from '../../core/time.ts';
-import { didYouMean } from '../../definitions/problems.ts';
 import { CLICKSTREAM } from '../../demo/clickstream.ts';
 import { readShopHistory } from '../../demo/shop-history.ts';
 import { FORMATS, type Format, UnusableFileError } from '../../import/source-file.ts';
@@ -28,7 +27,7 @@ import { configFromEnvironment, withDatabase } from '../environment.ts';
 import { FAILED, WrongUseError } from '../exit-code.ts';
 import { readOtherWorkspace } from '../other-workspace.ts';
 import { print, printJson } from '../output.ts';
-import { printProblems, readWorkspace } from '../workspace.ts';
+import { journeyCalled, printProblems, readWorkspace } from '../workspace.ts';
 
 interface Options {
   readonly events?: readonly string[];
@@ -67,13 +66,7 @@ export function backtestCommand(): Command {
       const loaded = await readWorkspace(folder);
       if ('problems' in loaded) return failWith(folder, loaded, json);
       const { workspace } = loaded;
-      const keys = Object.keys(workspace.journeys);
-      const definition = workspace.journeys[journey]?.journey;
-      if (definition === undefined) {
-        const fix = didYouMean(journey, keys) ?? `There are: ${keys.join(', ') || 'none'}.`;
-        throw new WrongUseError(`No journey in ${name} is called \`${journey}\`. ${fix}`);
-      }
-      const winners = chosenVariants(options.choose, definition);
+      const winners = chosenVariants(options.choose, journeyCalled(journey, workspace, name));
       try {
         const against = await readOtherWorkspace(options.against, folder);
         if (against !== null && 'problems' in against) return failWith(against.name, against, json);

@@ -5,15 +5,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
-import { didYouMean } from '../../definitions/problems.ts';
 import { renderSimulation } from '../../simulate/render-simulation.ts';
 import { simulate } from '../../simulate/simulate.ts';
 import type { Simulation } from '../../simulate/simulation.ts';
 import { CHOOSE, chosenVariants } from '../chosen-variants.ts';
-import { FAILED, WrongUseError } from '../exit-code.ts';
+import { FAILED } from '../exit-code.ts';
 import { print, printJson } from '../output.ts';
 import { readPersonas } from '../personas.ts';
-import { printProblems, readWorkspace } from '../workspace.ts';
+import { journeyCalled, printProblems, readWorkspace } from '../workspace.ts';
 
 interface Options {
   readonly persona: string;
@@ -34,37 +33,27 @@ export function simulateCommand(): Command {
     .addOption(CHOOSE)
     .option('--html <folder>', 'write the emails there')
     .option('--json', 'print one JSON object')
-    .action(
-      async (
-        journey: string,
-        { persona: file, workspace: name, only = false, choose, html, json = false }: Options,
-      ) => {
-        const folder = resolve(name);
-        const loaded = await readWorkspace(folder);
-        if ('problems' in loaded) return failWith(folder, loaded, json);
-        const read = await readPersonas(file);
-        if ('problems' in read) return failWith(file, read, json);
+    .action(async (journey: string, options: Options) => {
+      const { persona: file, workspace: name, only = false, choose, html, json = false } = options;
+      const folder = resolve(name);
+      const loaded = await readWorkspace(folder);
+      if ('problems' in loaded) return failWith(folder, loaded, json);
+      const read = await readPersonas(file);
+      if ('problems' in read) return failWith(file, read, json);
 
-        const { workspace } = loaded;
-        const keys = Object.keys(workspace.journeys);
-        const definition = workspace.journeys[journey]?.journey;
-        if (definition === undefined) {
-          const fix = didYouMean(journey, keys) ?? `There are: ${keys.join(', ') || 'none'}.`;
-          throw new WrongUseError(`No journey in ${name} is called \`${journey}\`. ${fix}`);
-        }
-        const winners = chosenVariants(choose, definition);
-        const simulations = read.personas.map((persona) => simulate({ workspace, journey, persona, only, winners }));
-        if (html !== undefined) await writeEmails(html, simulations);
-        if (json) printJson({ held: true, simulations });
-        else
-          print(
-            simulations
-              .map((one) => renderSimulation(one, process.stdout.columns))
-              .join('\n\n')
-              .trimEnd(),
-          );
-      },
-    );
+      const { workspace } = loaded;
+      const winners = chosenVariants(choose, journeyCalled(journey, workspace, name));
+      const simulations = read.personas.map((persona) => simulate({ workspace, journey, persona, only, winners }));
+      if (html !== undefined) await writeEmails(html, simulations);
+      if (json) printJson({ held: true, simulations });
+      else
+        print(
+          simulations
+            .map((one) => renderSimulation(one, process.stdout.columns))
+            .join('\n\n')
+            .trimEnd(),
+        );
+    });
 }
 
 /** A file for each email of the journey, named after the person, the run and the step. */
